@@ -1,0 +1,24 @@
+package io.vmsnap.hypervisor;
+
+import java.time.Duration;
+import java.util.List;
+
+/** A machine that runs: what a snapshot does to it, without a word of how. */
+public interface RunningVm extends AutoCloseable {
+  RunState state() throws HypervisorException;
+
+  List<AttachedDisk> disks() throws HypervisorException;
+
+  /**
+   * Gives every disk its new active delta, all in one transaction: afterwards all are switched, or,
+   * when it throws, none is. The old active nodes are flushed and never written again.
+   *
+   * @return the time for which the machine did not answer its guest (the stun)
+   * @throws HypervisorException with {@link HypervisorException#isOutcomeUnknown()} if the machine
+   *     died or went silent midway
+   */
+  Duration switchDisks(List<DiskSwitch> switches) throws HypervisorException;
+
+  @Override
+  void close();
+}
