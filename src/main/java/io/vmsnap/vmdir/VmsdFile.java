@@ -1,0 +1,140 @@
+package io.vmsnap.vmdir;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The snapshot history, {@code web.vmsd}, with the keys that VMware writes. Empty (0 bytes) before
+ * the first snapshot; after the last one is deleted it keeps {@code snapshot.lastUID} and {@code
+ * snapshot.numSnapshots = "0"}. {@code snapshot.lastUID} only rises. The N of {@code snapshotN} is
+ * a place in the list and says nothing about the tree, which is made by {@code .parent}. Immutable.
+ * Described in {@code docs/formats/vmsd.md}.
+ */
+public final class VmsdFile {
+  private static final String LAST_UID = "snapshot.lastUID";
+  private static final String CURRENT = "snapshot.current";
+  private static final String COUNT = "snapshot.numSnapshots";
+
+  private final String file;
+  private final ConfigDictionary dictionary;
+  private final long lastUid;
+  private final Long currentUid;
+  private final List<IndexedEntry> entries;
+
+  /** An entry and its N. */
+  record IndexedEntry(int index, SnapshotEntry snapshot) {}
+
+  private VmsdFile(
+      String file,
+      ConfigDictionary dictionary,
+      long lastUid,
+      Long currentUid,
+      List<IndexedEntry> entries) {
+    this.file = file;
+    this.dictionary = dictionary;
+    this.lastUid = lastUid;
+    this.currentUid = currentUid;
+    this.entries = List.copyOf(entries);
+  }
+
+  /**
+   * @param file its name, for messages
+   * @throws DamagedFileException naming the key that is missing, malformed or contradicts another
+   */
+  public static VmsdFile parse(String file, byte[] bytes) throws DamagedFileException {
+    ConfigDictionary dictionary = ConfigDictionary.parse(file, bytes);
+    VmsdReader reader = new VmsdReader(file, dictionary);
+    List<IndexedEntry> entries = reader.entries(COUNT);
+    long lastUid = reader.number(LAST_UID, entries.isEmpty() ? 0L : null, 0, Long.MAX_VALUE - 1);
+    for (IndexedEntry entry : entries) {
+      if (entry.snapshot().uid() > lastUid) {
+        throw new DamagedFileException(
+            file,
+            LAST_UID
+                + " is "
+                + lastUid
+                + ", less than the uid "
+                + entry.snapshot().uid()
+                + " of snapshot"
+                + entry.index());
+      }
+    }
+    // VMware leaves the key out when no snapshot is current; 0 means the same.
+    long current = reader.number(CURRENT, 0L, 0, Long.MAX_VALUE);
+    VmsdFile vmsd = new VmsdFile(file, dictionary, lastUid, current == 0 ? null : current, entries);
+    vmsd.tree(); // refuses duplicate uids, unknown parents and cycles
+    return vmsd;
+  }
+
+  /** The history of a machine without snapshots: 0 bytes. */
+  public static VmsdFile empty(String file) {
+    return new VmsdFile(file, ConfigDictionary.empty(), 0, null, List.of());
+  }
+
+  public String file() {
+    return file;
+  }
+
+  public List<SnapshotEntry> snapshots() {
+    return entries.stream().map(IndexedEntry::snapshot).toList();
+  }
+
+  public Optional<SnapshotEntry> snapshot(long uid) {
+    return snapshots().stream().filter(s -> s.uid() == uid).findFirst();
+  }
+
+  /** Highest uid ever given; 0 before the first snapshot. */
+  public long lastUid() {
+    return lastUid;
+  }
+
+  /** Parent of the running state ("You are here"); empty without snapshots. */
+  public Optional<Long> currentUid() {
+    return Optional.ofNullable(currentUid);
+  }
+
+  /**
+   * @throws DamagedFileException if the parents do not make a tree
+   */
+  public SnapshotTree tree() throws DamagedFileException {
+    return SnapshotTree.of(file, snapshots(), currentUid);
+  }
+
+  /**
+   * Adds a snapshot and makes it the current one.
+   *
+   * @throws IllegalArgumentException if its uid is not above all uids ever given
+   */
+  public VmsdFile withSnapshot(SnapshotEntry snapshot) {
+    if (snapshot.uid() <= lastUid) {
+      throw new IllegalArgumentException("uid " + snapshot.uid() + " was given before");
+    }
+    int index = 0;
+    while (isUsed(index)) {
+      index++;
+    }
+    ConfigDictionary changed = dictionary.copy();
+    if (changed.get(ConfigDictionary.ENCODING).isEmpty() && changed.isEmpty()) {
+      changed.put(ConfigDictionary.ENCODING, "UTF-8");
+    }
+    changed.putAfter(ConfigDictionary.ENCODING, LAST_UID, Long.toString(snapshot.uid()));
+    changed.putAfter(LAST_UID, CURRENT, Long.toString(snapshot.uid()));
+    VmsdEntryText.removeFrom(
+        changed, index); // left behind by a program that only lowered the count
+    VmsdEntryText.addTo(changed, index, snapshot);
+    changed.remove(COUNT); // VMware writes it last
+    changed.put(COUNT, Integer.toString(entries.size() + 1));
+    List<IndexedEntry> all = new ArrayList<>(entries);
+    all.add(new IndexedEntry(index, snapshot));
+    return new VmsdFile(file, changed, snapshot.uid(), snapshot.uid(), all);
+  }
+
+  private boolean isUsed(int index) {
+    return entries.stream().anyMatch(e -> e.index() == index);
+  }
+
+  public byte[] toBytes() {
+    return dictionary.toBytes();
+  }
+}

@@ -1,0 +1,89 @@
+package io.vmsnap.vmdir;
+
+import io.vmsnap.storage.StorageFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/**
+ * A row of the section table of {@link VmsnFile}, 32 bytes.
+ *
+ * @param kind what the section holds; {@value #CONFIGURATION} is the text of the {@code .vmx}
+ * @param flags bit 0: a reader that does not know the kind must refuse the file
+ * @param offset byte in the file
+ * @param length bytes
+ * @param checksum CRC-32C of the content
+ */
+record VmsnSection(int kind, int flags, long offset, long length, int checksum) {
+  static final int CONFIGURATION = 1;
+  private static final int REQUIRED = 1;
+
+  static VmsnSection configuration(long offset, byte[] content) {
+    return new VmsnSection(
+        CONFIGURATION,
+        REQUIRED,
+        offset,
+        content.length,
+        VmsnFile.checksum(content, 0, content.length));
+  }
+
+  void writeTo(ByteBuffer table) {
+    table.putInt(kind).putInt(flags).putLong(offset).putLong(length).putInt(checksum).putInt(0);
+  }
+
+  static VmsnSection readFrom(ByteBuffer table) {
+    VmsnSection section =
+        new VmsnSection(
+            table.getInt(), table.getInt(), table.getLong(), table.getLong(), table.getInt());
+    table.getInt(); // reserved
+    return section;
+  }
+
+  static VmsnSection configurationOf(String file, List<VmsnSection> sections)
+      throws DamagedFileException {
+    VmsnSection found = null;
+    for (VmsnSection section : sections) {
+      if (section.kind == CONFIGURATION) {
+        found = section;
+      } else if ((section.flags & REQUIRED) != 0) {
+        throw new DamagedFileException(
+            file,
+            "needs section kind "
+                + section.kind
+                + ", which this version does not know; use a newer vmsnap");
+      }
+    }
+    if (found == null) {
+      throw new DamagedFileException(file, "has no configuration section (kind 1)");
+    }
+    return found;
+  }
+
+  byte[] read(String name, StorageFile file, long fileSize) throws IOException {
+    if (length < 0 || length > ConfigDictionary.MAX_BYTES) {
+      throw new DamagedFileException(
+          name, "section " + kind + " claims " + length + " bytes, more than a .vmx may have");
+    }
+    if (offset < VmsnFile.HEADER_BYTES || offset > fileSize - length) {
+      throw new DamagedFileException(
+          name,
+          "section "
+              + kind
+              + " at "
+              + offset
+              + " with "
+              + length
+              + " bytes is outside of the file");
+    }
+    ByteBuffer content = ByteBuffer.allocate((int) length);
+    file.readFully(content, offset);
+    int found = VmsnFile.checksum(content.array(), 0, (int) length);
+    if (found != checksum) {
+      throw new DamagedFileException(
+          name,
+          "checksum of section %d at byte %d is %08x, its content gives %08x"
+              .formatted(kind, offset, checksum, found));
+    }
+    return content.array();
+  }
+}
