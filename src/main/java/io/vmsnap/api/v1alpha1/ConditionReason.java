@@ -1,0 +1,84 @@
+package io.vmsnap.api.v1alpha1;
+
+/** Reasons of conditions: tokens for programs; the message beside them is for people. */
+public enum ConditionReason {
+  // both kinds
+  /** The spec breaks a rule of the API, which an API server before 1.25 does not check. */
+  InvalidSpec,
+  /** All is as asked. */
+  Succeeded,
+  /** Nothing is under way. */
+  Idle,
+  /** An object of the name we need exists and is not ours. */
+  NameTaken,
+  /** The API server refused an object that we need; the message says why. */
+  ChildRefused,
+
+  // VirtualMachine
+  /** Waits for the claim that holds the directory. */
+  WaitingForClaim,
+  /** The claim is lost, or was deleted under us. */
+  ClaimUnusable,
+  /** The pod is not scheduled yet, or its image is not there. */
+  WaitingForPod,
+  /** The runner prepares the directory and starts QEMU. */
+  Starting,
+  Running,
+  /** The guest is stopped, on request or by an operation. */
+  Paused,
+  /** The guest is stopped because a write failed, as on a full volume. */
+  IOError,
+  ShuttingDown,
+  PoweredOff,
+  /** The runner ended by itself; a new one starts after a pause. */
+  RunnerExited,
+  /** The pod runs but its runner does not answer. */
+  RunnerUnreachable,
+  /** The runner says that it cannot go on; the message is its own. */
+  RunnerProblem,
+  AgentConnected,
+  AgentNotConnected,
+  /** {@code spec.guestAgent} is false. */
+  AgentDisabled,
+  /** The runner's pod was made from an older spec. */
+  SpecChanged,
+  /** The runner's pod was made from this spec. */
+  UpToDate,
+
+  // VMSnapshot
+  /** There is no VirtualMachine of that name. */
+  WaitingForVM,
+  /** The machine exists but cannot be snapshotted now. */
+  VMNotReady,
+  /** Another operation on the same machine comes first. */
+  VMBusy,
+  /** The job is to start, or runs. */
+  Creating,
+  /** A try failed for a reason that may pass. */
+  Retrying,
+  /** The deadline of {@code spec.timeout} passed. */
+  TimedOut,
+  /** Deltas, or the reserve, do not fit into the volume. */
+  InsufficientSpace,
+  /** The chain has as many snapshots as the policy allows. */
+  ChainTooDeep,
+  /** The request asks for something that this version cannot do. */
+  NotSupported,
+  /** The request contradicts itself or the directory. */
+  InvalidRequest,
+  DiskNotSupported,
+  /** A file of the directory is missing, damaged or too new. */
+  DirectoryDamaged,
+  /** QEMU died or went silent. */
+  HypervisorFailed,
+  /** Reading or writing a file failed. */
+  StorageFailed,
+  /** The job ended without a result that could be read. */
+  JobFailed,
+  /** The job's pod was removed by Kubernetes to free resources of its node. */
+  JobEvicted,
+  /** The job's pod needed more memory than it may have. */
+  JobOutOfMemory,
+  /** A defect of ours. */
+  InternalError
+}

@@ -1,0 +1,20 @@
+package io.vmsnap.api.v1alpha1;
+
+/**
+ * Types of conditions. {@link #Ready}, {@link #Reconciling} and {@link #Stalled} have the meaning
+ * that kstatus gives them, so {@code kubectl wait}, Flux and Argo CD read them unchanged.
+ */
+public enum ConditionType {
+  /** What the spec asks for is there. */
+  Ready,
+  /** The operator, or something it waits for, is at work towards it. */
+  Reconciling,
+  /** No progress without a change by a person. */
+  Stalled,
+  /** VirtualMachine: the guest executes. */
+  Running,
+  /** VirtualMachine: the QEMU guest agent answered lately. */
+  GuestAgentConnected,
+  /** VirtualMachine: the spec has changes that take effect at the next power-on. */
+  RestartRequired
+}

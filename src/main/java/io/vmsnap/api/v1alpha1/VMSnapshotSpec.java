@@ -1,0 +1,75 @@
+package io.vmsnap.api.v1alpha1;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Default;
+import io.fabric8.generator.annotation.Pattern;
+import io.fabric8.generator.annotation.Required;
+import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
+import java.time.Duration;
+
+/** What is to be snapshotted, and how. Only the description can change later. */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+@ValidationRule(value = "self.vmName == oldSelf.vmName", message = "vmName is immutable")
+@ValidationRule(
+    value =
+        "has(self.memory) == has(oldSelf.memory) && (!has(self.memory) || self.memory =="
+            + " oldSelf.memory)",
+    message = "memory is immutable")
+@ValidationRule(
+    value =
+        "has(self.quiesce) == has(oldSelf.quiesce) && (!has(self.quiesce) || self.quiesce =="
+            + " oldSelf.quiesce)",
+    message = "quiesce is immutable")
+@ValidationRule(
+    value =
+        "has(self.timeout) == has(oldSelf.timeout) && (!has(self.timeout) || self.timeout =="
+            + " oldSelf.timeout)",
+    message = "timeout is immutable")
+@ValidationRule(
+    value =
+        "!(has(self.memory) && self.memory && has(self.quiesce) && has(self.quiesce.policy) &&"
+            + " self.quiesce.policy == 'Required')",
+    message =
+        "memory needs no quiescing, and memory saved while the guest is frozen would resume frozen:"
+            + " quiesce.policy Required cannot be combined with memory")
+public record VMSnapshotSpec(
+    @Required
+        @JsonPropertyDescription(
+            "The VirtualMachine in the same namespace. It need not exist yet; the snapshot waits"
+                + " for it.")
+        @Pattern(Names.DNS_LABEL)
+        @Size(min = 1, max = Names.MAX_VM_NAME)
+        String vmName,
+    @JsonPropertyDescription("Free text, kept in the snapshot's entry in the .vmsd file.")
+        @Size(max = 1024)
+        String description,
+    @JsonPropertyDescription(
+            "Saves the RAM too, so that a revert continues the guest where it was.")
+        @Default("false")
+        Boolean memory,
+    @JsonPropertyDescription("Whether the guest's file systems are frozen and flushed meanwhile.")
+        @Default("{}")
+        Quiesce quiesce,
+    @JsonPropertyDescription(
+            "Deadline of the whole operation from its start, such as 10m; 10s to 24h.")
+        @Default(DEFAULT_TIMEOUT)
+        @Pattern(DurationText.PATTERN)
+        @Size(min = 2, max = 20)
+        @ValidationRule(
+            value = "duration(self) >= duration('10s') && duration(self) <= duration('24h')",
+            message = "timeout must be from 10s to 24h")
+        String timeout) {
+
+  public static final String DEFAULT_TIMEOUT = "10m";
+  public static final Duration MIN_TIMEOUT = Duration.ofSeconds(10);
+  public static final Duration MAX_TIMEOUT = Duration.ofHours(24);
+  public static final int MAX_DESCRIPTION = 1024;
+
+  public VMSnapshotSpec {
+    memory = memory == null ? Boolean.FALSE : memory;
+    quiesce = quiesce == null ? new Quiesce(null, null) : quiesce;
+    timeout = timeout == null ? DEFAULT_TIMEOUT : timeout;
+  }
+}

@@ -1,0 +1,92 @@
+package io.vmsnap.api.v1alpha1;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import java.util.List;
+
+/** The virtual machine as the operator last observed it. */
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
+public record VirtualMachineStatus(
+    @JsonPropertyDescription("Generation of the spec that this status answers.")
+        Long observedGeneration,
+    @JsonPropertyDescription("Ready, Reconciling, Stalled, Running and others.")
+        List<Condition> conditions,
+    @JsonPropertyDescription("Whether the machine runs, as observed.") PowerState powerState,
+    @JsonPropertyDescription("Pod that runs the machine.") String pod,
+    @JsonPropertyDescription("Node of the pod.") String node,
+    @JsonPropertyDescription("Address of the pod.") String podIP,
+    @JsonPropertyDescription("kvm or tcg, while the machine runs.") String accelerator,
+    @JsonPropertyDescription("Version of QEMU that runs the machine.") String qemuVersion,
+    @JsonPropertyDescription("The VM directory and the space it takes.") DirectoryStatus directory,
+    @JsonPropertyDescription(
+            "Disks as accepted. An API server before 1.25 does not check that disks neither shrink"
+                + " nor vanish; the operator compares the spec with this list.")
+        List<AcceptedDisk> disks,
+    @JsonPropertyDescription("Parent of the running state: 'you are here'.")
+        SnapshotReference currentSnapshot,
+    @JsonPropertyDescription("Snapshots without a parent.") List<SnapshotReference> rootSnapshots,
+    @JsonPropertyDescription(
+            "Snapshots in the directory that no VMSnapshot stands for, made by other tools or left"
+                + " by a deleted resource.")
+        List<SnapshotReference> unmanagedSnapshots,
+    @JsonPropertyDescription("What a job does to the directory at this moment.")
+        Operation operation,
+    @JsonPropertyDescription("How often the runner ended by itself, and when it last did.")
+        Restarts restarts) {
+
+  /** The directory, and quantities rounded to three digits. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record DirectoryStatus(
+      @JsonPropertyDescription("PersistentVolumeClaim that holds the directory.") String claimName,
+      @JsonPropertyDescription("Directory in the volume; absent for its root.") String path,
+      @JsonPropertyDescription("Size of the volume.") String capacity,
+      @JsonPropertyDescription("Free space of the volume.") String free,
+      @JsonPropertyDescription("Space taken by base disks.") String base,
+      @JsonPropertyDescription("Space taken by delta disks.") String deltas,
+      @JsonPropertyDescription("Space taken by saved memory.") String memory) {}
+
+  /** A disk whose place and least size are settled. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record AcceptedDisk(
+      @JsonPropertyDescription("Name of the disk.") String name,
+      @JsonPropertyDescription("Size asked for; absent where the source decides.") String size,
+      @JsonPropertyDescription("Image that the disk was made from; absent for a blank disk.")
+          String source) {}
+
+  /** A snapshot of the directory. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record SnapshotReference(
+      @JsonPropertyDescription("Name of the VMSnapshot, or the display name of an unmanaged one.")
+          String name,
+      @JsonPropertyDescription("Its uid in the directory's .vmsd file.") Long uid,
+      @JsonPropertyDescription("Managed by a VMSnapshot, or Unmanaged.") SnapshotType type) {}
+
+  /** Whether a VMSnapshot stands for a snapshot. */
+  public enum SnapshotType {
+    Managed,
+    Unmanaged
+  }
+
+  /** A job at work. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Operation(
+      @JsonPropertyDescription("UID of the resource that asked for it.") String requestId,
+      @JsonPropertyDescription("What is done, such as Create.") String kind,
+      @JsonPropertyDescription("The step under way.") String step,
+      @JsonPropertyDescription("How far it is, 0 to 100.") Integer percent,
+      @JsonPropertyDescription("When it began.") String startTime) {}
+
+  /** Unasked ends of the runner. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Restarts(
+      @JsonPropertyDescription("Ends in a row; a run of ten minutes sets it back.") Integer count,
+      @JsonPropertyDescription("When the runner last ended by itself.") String lastExitTime,
+      @JsonPropertyDescription("Why, in its own words.") String lastExitMessage) {}
+
+  public VirtualMachineStatus {
+    conditions = conditions == null ? List.of() : List.copyOf(conditions);
+    disks = disks == null ? List.of() : List.copyOf(disks);
+    rootSnapshots = rootSnapshots == null ? List.of() : List.copyOf(rootSnapshots);
+    unmanagedSnapshots = unmanagedSnapshots == null ? List.of() : List.copyOf(unmanagedSnapshots);
+  }
+}

@@ -1,0 +1,113 @@
+package io.vmsnap.api.v1alpha1;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaProps;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Fails while {@code crds/} or the API reference is not what the types generate. */
+class CrdDriftTest {
+  private static final String REGENERATE =
+      "differs from the API types; to write it anew:"
+          + " ./mvnw test -Dtest=CrdDriftTest -Dvmsnap.crds.write=true";
+
+  @Test
+  void definitionsAreWhatTheTypesGenerate() throws IOException {
+    Path directory = Path.of("crds");
+    Map<String, String> expected = CrdGeneration.yaml();
+
+    writeIfAsked(directory, expected);
+
+    assertThat(names(directory))
+        .as("files in crds/")
+        .containsExactlyInAnyOrderElementsOf(expected.keySet());
+    for (Map.Entry<String, String> file : expected.entrySet()) {
+      assertThat(directory.resolve(file.getKey()))
+          .as("crds/%s %s", file.getKey(), REGENERATE)
+          .content()
+          .isEqualTo(file.getValue());
+    }
+  }
+
+  @Test
+  void referenceIsWhatTheTypesGenerate() throws IOException {
+    Path directory = Path.of("docs", "reference");
+    Map<String, String> expected =
+        Map.of("api.md", ApiReference.markdown(CrdGeneration.definitions()));
+
+    writeIfAsked(directory, expected);
+
+    assertThat(directory.resolve("api.md"))
+        .as("docs/reference/api.md %s", REGENERATE)
+        .content()
+        .isEqualTo(expected.get("api.md"));
+  }
+
+  @Test
+  void everyFieldIsDescribed() throws IOException {
+    for (CustomResourceDefinition crd : CrdGeneration.definitions()) {
+      JSONSchemaProps root =
+          crd.getSpec().getVersions().getFirst().getSchema().getOpenAPIV3Schema();
+
+      assertThat(undescribed("", root)).as(crd.getMetadata().getName()).isEmpty();
+    }
+  }
+
+  /** A resource that never saw an API server has the defaults of the schema all the same. */
+  @Test
+  void defaultsOfTheTypesAreThoseOfTheSchema() {
+    assertThat(Serialization.asJson(new Directory.ClaimTemplate(null, null, null)))
+        .isEqualTo("{\"size\":\"20Gi\",\"accessModes\":[\"ReadWriteOnce\"]}");
+    assertThat(Serialization.asJson(new VMSnapshotSpec("web", null, null, null, null)))
+        .isEqualTo(
+            "{\"vmName\":\"web\",\"memory\":false,\"quiesce\":"
+                + "{\"policy\":\"None\",\"timeout\":\"10s\"},\"timeout\":\"10m\"}");
+    VirtualMachineSpec spec = Serialization.unmarshal("{\"disks\":[]}", VirtualMachineSpec.class);
+    assertThat(spec.powerState()).isEqualTo(PowerState.PoweredOn);
+    assertThat(spec.hardware())
+        .isEqualTo(new Hardware(1, "1Gi", Hardware.Firmware.BIOS, null, Hardware.Accelerator.AUTO));
+    assertThat(spec.guestAgent()).isTrue();
+    assertThat(spec.snapshotPolicy()).isEqualTo(new VirtualMachineSpec.SnapshotPolicy(32, 20));
+  }
+
+  private static List<String> undescribed(String path, JSONSchemaProps schema) {
+    List<String> found = new ArrayList<>();
+    JSONSchemaProps content = schema.getItems() == null ? schema : schema.getItems().getSchema();
+    if (content.getProperties() != null) {
+      content
+          .getProperties()
+          .forEach(
+              (name, property) -> {
+                if (property.getDescription() == null) {
+                  found.add(path + "." + name);
+                }
+                found.addAll(undescribed(path + "." + name, property));
+              });
+    }
+    return found;
+  }
+
+  private static void writeIfAsked(Path directory, Map<String, String> files) throws IOException {
+    if (Boolean.getBoolean("vmsnap.crds.write")) {
+      Files.createDirectories(directory);
+      for (Map.Entry<String, String> file : files.entrySet()) {
+        Files.writeString(directory.resolve(file.getKey()), file.getValue());
+      }
+    }
+  }
+
+  private static List<String> names(Path directory) throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files.map(file -> file.getFileName().toString()).toList();
+    }
+  }
+}
