@@ -9,6 +9,8 @@ public enum TaskReason {
   HypervisorFailed(Verdict.RETRY),
   /** Reading or writing a file failed for a reason that may pass. */
   StorageFailed(Verdict.RETRY),
+  /** Asked to stop, as when its pod is deleted; what had been done was taken back. */
+  Interrupted(Verdict.RETRY),
   TimedOut(Verdict.FAILED),
   InsufficientSpace(Verdict.FAILED),
   ChainTooDeep(Verdict.FAILED),

@@ -1,0 +1,80 @@
+package io.vmsnap.snapshot;
+
+import io.vmsnap.task.CreateSnapshotTask;
+import io.vmsnap.task.TaskReason;
+import io.vmsnap.vmdir.DamagedFileException;
+
+/** Whether the directory can take one more snapshot: depth, disks, space. */
+final class CreateDirectoryCheck {
+  private CreateDirectoryCheck() {}
+
+  static void check(DirectoryState state, CreateSnapshotTask task) throws RefusedException {
+    checkDepth(state, task.maxDepth());
+    checkDisks(state);
+    checkSpace(state, task.reservePercent());
+  }
+
+  private static void checkDepth(DirectoryState state, int maxDepth) throws RefusedException {
+    int depth;
+    try {
+      depth = state.vmsd().tree().depth();
+    } catch (DamagedFileException e) {
+      throw new RefusedException(TaskReason.DirectoryDamaged, e.getMessage(), e);
+    }
+    if (depth >= maxDepth) {
+      throw new RefusedException(
+          TaskReason.ChainTooDeep,
+          "the running state is based on a chain of "
+              + depth
+              + " snapshots and maxDepth is "
+              + maxDepth
+              + "; delete a snapshot or raise maxDepth");
+    }
+  }
+
+  private static void checkDisks(DirectoryState state) throws RefusedException {
+    if (state.disks().isEmpty()) {
+      throw new RefusedException(
+          TaskReason.InvalidRequest,
+          state.vmx().file() + ": the virtual machine has no disks, so there is nothing to keep");
+    }
+    for (DiskState disk : state.disks()) {
+      if (disk.independent()) {
+        throw new RefusedException(
+            TaskReason.DiskNotSupported,
+            disk.address()
+                + " ("
+                + disk.active()
+                + ") is an independent disk; its mode must be persistent to be in snapshots");
+      }
+    }
+  }
+
+  private static void checkSpace(DirectoryState state, int reservePercent) throws RefusedException {
+    long required = requiredBytes(state, reservePercent);
+    long free = state.space().freeBytes();
+    if (free < required) {
+      throw new RefusedException(
+          TaskReason.InsufficientSpace,
+          "free on the volume: "
+              + free
+              + " bytes, required: "
+              + required
+              + " bytes ("
+              + reservePercent
+              + " % of the disks' total size of "
+              + totalCapacity(state)
+              + " bytes); grow the volume, delete snapshots, or lower reservePercent");
+    }
+  }
+
+  static long requiredBytes(DirectoryState state, int reservePercent) {
+    // Divided first: a total near 2^63 must not overflow.
+    long total = totalCapacity(state);
+    return total / 100 * reservePercent + total % 100 * reservePercent / 100;
+  }
+
+  private static long totalCapacity(DirectoryState state) {
+    return state.disks().stream().mapToLong(DiskState::capacityBytes).sum();
+  }
+}

@@ -1,0 +1,28 @@
+package io.vmsnap.snapshot;
+
+import java.util.List;
+
+/**
+ * Everything a snapshot will do, decided before anything is written; kept in the journal.
+ *
+ * @param requestId the request it serves
+ * @param uid of the new snapshot
+ * @param deltas the new active disks
+ * @param files texts to put in place, in this order, once the deltas take the writes; the last one,
+ *     {@code .vmsd}, makes the snapshot exist
+ */
+public record CreatePlan(String requestId, long uid, List<NewDelta> deltas, List<NewFile> files) {
+  static final String OPERATION = "create";
+
+  /**
+   * @param node the disk's place on the virtual machine
+   * @param frozen descriptor of the disk that the snapshot freezes
+   * @param delta descriptor of the new disk on top of it
+   */
+  public record NewDelta(String node, String frozen, String delta) {}
+
+  /**
+   * @param content in JSON as base64
+   */
+  public record NewFile(String name, byte[] content) {}
+}

@@ -1,0 +1,59 @@
+package io.vmsnap.snapshot;
+
+import io.vmsnap.task.CreateSnapshotTask;
+import io.vmsnap.task.TaskReason;
+
+/** What can be said about a request without looking at the directory. */
+final class CreateRequestCheck {
+  /** Both end up as one line each of {@code .vmsd}. */
+  private static final int MAX_NAME = 1024;
+
+  private static final int MAX_DESCRIPTION = 64 << 10;
+
+  private CreateRequestCheck() {}
+
+  static void check(CreateSnapshotTask task) throws RefusedException {
+    if (task.requestId() == null || task.requestId().isBlank()) {
+      throw invalid("requestId is missing: it makes sure that a request is served once");
+    }
+    if (task.displayName() == null || task.displayName().isBlank()) {
+      throw invalid("displayName is missing");
+    }
+    if (task.displayName().length() > MAX_NAME) {
+      throw invalid("displayName has more than " + MAX_NAME + " characters");
+    }
+    if (task.description() != null && task.description().length() > MAX_DESCRIPTION) {
+      throw invalid("description has more than " + MAX_DESCRIPTION + " characters");
+    }
+    if (task.maxDepth() < 1) {
+      throw invalid("maxDepth is " + task.maxDepth() + "; at least 1 is expected");
+    }
+    if (task.reservePercent() < 0 || task.reservePercent() > 100) {
+      throw invalid("reservePercent is " + task.reservePercent() + "; 0 to 100 is expected");
+    }
+    checkConsistency(task);
+  }
+
+  private static void checkConsistency(CreateSnapshotTask task) throws RefusedException {
+    if (task.memory()) {
+      throw new RefusedException(
+          TaskReason.NotSupported,
+          "memory: this version takes snapshots of disks only; set memory to false");
+    }
+    switch (task.quiesce() == null ? "None" : task.quiesce()) {
+      case "None" -> {}
+      case "BestEffort", "Required" ->
+          throw new RefusedException(
+              TaskReason.NotSupported,
+              "quiesce: this version cannot freeze the guest's file systems; set the policy to"
+                  + " None for a crash-consistent snapshot");
+      default ->
+          throw invalid(
+              "quiesce is \"" + task.quiesce() + "\"; None, BestEffort or Required is expected");
+    }
+  }
+
+  private static RefusedException invalid(String message) {
+    return new RefusedException(TaskReason.InvalidRequest, message);
+  }
+}

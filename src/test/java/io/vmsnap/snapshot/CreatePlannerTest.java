@@ -1,0 +1,223 @@
+package io.vmsnap.snapshot;
+
+import static io.vmsnap.snapshot.DirectoryStates.GIB;
+import static io.vmsnap.snapshot.DirectoryStates.fresh;
+import static io.vmsnap.snapshot.DirectoryStates.task;
+import static io.vmsnap.snapshot.DirectoryStates.withDisk;
+import static io.vmsnap.snapshot.DirectoryStates.withFiles;
+import static io.vmsnap.snapshot.DirectoryStates.withFree;
+import static io.vmsnap.snapshot.DirectoryStates.withIndexes;
+import static io.vmsnap.snapshot.DirectoryStates.withVmsd;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.vmsnap.snapshot.CreatePlan.NewDelta;
+import io.vmsnap.snapshot.CreatePlan.NewFile;
+import io.vmsnap.task.CreateSnapshotTask;
+import io.vmsnap.task.TaskReason;
+import io.vmsnap.vmdir.DiskAddress;
+import io.vmsnap.vmdir.PowerState;
+import io.vmsnap.vmdir.SnapshotDisk;
+import io.vmsnap.vmdir.SnapshotEntry;
+import io.vmsnap.vmdir.VmsdFile;
+import io.vmsnap.vmdir.VmxDisk;
+import io.vmsnap.vmdir.VmxFile;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+
+class CreatePlannerTest {
+  private static final Instant NOW = Instant.parse("2026-01-02T03:04:05.678901Z");
+
+  @Test
+  void everyDiskGetsADelta() throws Exception {
+    CreatePlan plan = plan(fresh(2));
+
+    assertThat(plan.uid()).isEqualTo(1);
+    assertThat(plan.deltas())
+        .containsExactly(
+            new NewDelta("scsi0:0", "web.vmdk", "web-000001.vmdk"),
+            new NewDelta("scsi0:1", "web_1.vmdk", "web_1-000001.vmdk"));
+    assertThat(plan.files())
+        .extracting(NewFile::name)
+        .containsExactly("web-Snapshot1.vmsn", "web.vmx", "web.vmsd");
+  }
+
+  @Test
+  void configurationNamesTheDeltasAndHistoryTheFrozenDisks() throws Exception {
+    CreatePlan plan = plan(fresh(2));
+
+    VmxFile vmx = VmxFile.parse("web.vmx", plan.files().get(1).content());
+    assertThat(vmx.disks())
+        .extracting(VmxDisk::fileName)
+        .containsExactly("web-000001.vmdk", "web_1-000001.vmdk");
+    VmsdFile vmsd = VmsdFile.parse("web.vmsd", plan.files().get(2).content());
+    SnapshotEntry snapshot = vmsd.snapshots().getFirst();
+    assertThat(snapshot.disks())
+        .containsExactly(
+            new SnapshotDisk("scsi0:0", "web.vmdk"), new SnapshotDisk("scsi0:1", "web_1.vmdk"));
+    assertThat(snapshot.createTime()).isEqualTo(NOW);
+    assertThat(snapshot.parentUid()).isNull();
+    assertThat(snapshot.property(SnapshotEntry.REQUEST_ID)).contains("r-1");
+    assertThat(vmsd.currentUid()).contains(1L);
+  }
+
+  @Test
+  void secondSnapshotHangsUnderTheFirst() throws Exception {
+    DirectoryState first = fresh(1);
+    VmsdFile vmsd = VmsdFile.parse("web.vmsd", plan(first).files().get(2).content());
+
+    CreatePlan plan = plan(withVmsd(first, vmsd));
+
+    assertThat(plan.uid()).isEqualTo(2);
+    assertThat(VmsdFile.parse("web.vmsd", plan.files().get(2).content()).snapshot(2))
+        .map(SnapshotEntry::parentUid)
+        .contains(1L);
+  }
+
+  @Test
+  void numberIsTheFirstForWhichNoFileIsThere() throws Exception {
+    assertThat(delta(withFiles(fresh(1), "web-000001.vmdk", "web-000003.vmdk")))
+        .isEqualTo("web-000002.vmdk");
+    assertThat(delta(withFiles(fresh(1), "web-000001-delta.vmdk"))).isEqualTo("web-000002.vmdk");
+    assertThat(delta(withIndexes(fresh(1), "web-000001.idx"))).isEqualTo("web-000002.vmdk");
+    assertThat(delta(withFiles(fresh(1), "web_1-000001.vmdk"))).isEqualTo("web-000001.vmdk");
+  }
+
+  @Test
+  void numberComesFromTheBaseAlsoWhenADeltaIsActive() throws Exception {
+    DiskState active =
+        new DiskState(DiskAddress.ofPosition(0), "root", "web.vmdk", "web-000001.vmdk", GIB, false);
+    DirectoryState state = withFiles(withDisk(fresh(1), 0, active), "web-000001.vmdk");
+
+    assertThat(plan(state).deltas())
+        .containsExactly(new NewDelta("scsi0:0", "web-000001.vmdk", "web-000002.vmdk"));
+  }
+
+  @Test
+  void twoDisksOfOneStemGetTwoNames() throws Exception {
+    DiskState same =
+        new DiskState(DiskAddress.ofPosition(1), "copy", "web.vmdk", "web.vmdk", GIB, false);
+
+    assertThat(plan(withDisk(fresh(2), 1, same)).deltas())
+        .extracting(NewDelta::delta)
+        .containsExactly("web-000001.vmdk", "web-000002.vmdk");
+  }
+
+  @Test
+  void spaceIsRefusedWithTheNumbers() throws Exception {
+    RefusedException refusal = refusal(withFree(fresh(2), 4 * GIB - 1), task());
+
+    assertThat(refusal.reason()).isEqualTo(TaskReason.InsufficientSpace);
+    assertThat(refusal)
+        .hasMessageContaining("" + (4 * GIB - 1))
+        .hasMessageContaining("" + 4 * GIB)
+        .hasMessageContaining("" + 20 * GIB);
+    assertThat(plan(withFree(fresh(2), 4 * GIB)).uid()).isEqualTo(1);
+  }
+
+  @Test
+  void requiredSpaceOfAHugeMachineDoesNotOverflow() {
+    DiskState huge =
+        new DiskState(DiskAddress.ofPosition(0), "d", "web.vmdk", "web.vmdk", 1L << 61, false);
+
+    assertThat(CreateDirectoryCheck.requiredBytes(withDisk(fresh(1), 0, huge), 100))
+        .isEqualTo(1L << 61);
+  }
+
+  @Test
+  void chainThatIsTooDeepIsRefused() throws Exception {
+    DirectoryState state = fresh(1);
+    for (int depth = 0; depth < 2; depth++) {
+      state = withVmsd(state, VmsdFile.parse("web.vmsd", plan(state).files().get(2).content()));
+    }
+    CreateSnapshotTask shallow = new CreateSnapshotTask("r", "n", "", false, "None", 0, 600, 2, 20);
+
+    assertThat(refusal(state, shallow).reason()).isEqualTo(TaskReason.ChainTooDeep);
+  }
+
+  @Test
+  void independentDiskIsRefused() {
+    DiskState independent =
+        new DiskState(DiskAddress.ofPosition(0), "d", "web.vmdk", "web.vmdk", GIB, true);
+
+    assertThat(refusal(withDisk(fresh(1), 0, independent), task()).reason())
+        .isEqualTo(TaskReason.DiskNotSupported);
+  }
+
+  @Test
+  void machineWithoutDisksIsRefused() {
+    assertThat(refusal(fresh(0), task()).reason()).isEqualTo(TaskReason.InvalidRequest);
+  }
+
+  @Test
+  void stateFileOfALostHistoryIsNotOverwritten() {
+    RefusedException refusal = refusal(withFiles(fresh(1), "web-Snapshot1.vmsn"), task());
+
+    assertThat(refusal.reason()).isEqualTo(TaskReason.DirectoryDamaged);
+    assertThat(refusal).hasMessageContaining("web-Snapshot1.vmsn").hasMessageContaining("web.vmsd");
+  }
+
+  @Test
+  void whatThisVersionCannotDoIsSaid() {
+    assertThat(refusal(fresh(1), with(true, "None")).reason()).isEqualTo(TaskReason.NotSupported);
+    assertThat(refusal(fresh(1), with(false, "Required")).reason())
+        .isEqualTo(TaskReason.NotSupported);
+    assertThat(refusal(fresh(1), with(false, "BestEffort")).reason())
+        .isEqualTo(TaskReason.NotSupported);
+  }
+
+  @Test
+  void malformedRequestsAreRefused() {
+    assertThat(refusal(fresh(1), with(false, "Sometimes")).reason())
+        .isEqualTo(TaskReason.InvalidRequest);
+    assertThat(
+            refusal(fresh(1), new CreateSnapshotTask(null, "n", "", false, "None", 0, 1, 32, 20)))
+        .hasMessageContaining("requestId");
+    assertThat(refusal(fresh(1), new CreateSnapshotTask("r", " ", "", false, "None", 0, 1, 32, 20)))
+        .hasMessageContaining("displayName");
+    assertThat(
+            refusal(
+                fresh(1),
+                new CreateSnapshotTask("r", "n".repeat(1025), "", false, "None", 0, 1, 32, 20)))
+        .hasMessageContaining("displayName");
+    assertThat(refusal(fresh(1), new CreateSnapshotTask("r", "n", "", false, "None", 0, 1, 0, 20)))
+        .hasMessageContaining("maxDepth");
+    assertThat(refusal(fresh(1), new CreateSnapshotTask("r", "n", "", false, "None", 0, 1, 1, 101)))
+        .hasMessageContaining("reservePercent");
+  }
+
+  @Test
+  void namesWithQuotesAndNewlinesStayInTheirLine() throws Exception {
+    CreateSnapshotTask task =
+        new CreateSnapshotTask(
+            "r", "a \"b\"\nsnapshot.current = \"9\"", "|22", false, "None", 0, 1, 32, 20);
+
+    CreatePlan plan = CreatePlanner.plan(fresh(1), task, PowerState.PoweredOff, NOW);
+
+    byte[] text = plan.files().get(2).content();
+    VmsdFile vmsd = VmsdFile.parse("web.vmsd", text);
+    assertThat(vmsd.currentUid()).contains(1L);
+    assertThat(vmsd.snapshots().getFirst().displayName()).isEqualTo(task.displayName());
+    assertThat(vmsd.snapshots().getFirst().description()).isEqualTo("|22");
+    assertThat(new String(text, StandardCharsets.UTF_8).lines().filter(l -> l.contains("current")))
+        .hasSize(2); // the key, and the display name
+  }
+
+  private static CreatePlan plan(DirectoryState state) throws RefusedException {
+    return CreatePlanner.plan(state, task(), PowerState.PoweredOn, NOW);
+  }
+
+  private static String delta(DirectoryState state) throws RefusedException {
+    return plan(state).deltas().getFirst().delta();
+  }
+
+  private static CreateSnapshotTask with(boolean memory, String quiesce) {
+    return new CreateSnapshotTask("r", "n", "", memory, quiesce, 10, 600, 32, 20);
+  }
+
+  private static RefusedException refusal(DirectoryState state, CreateSnapshotTask task) {
+    return catchThrowableOfType(
+        RefusedException.class, () -> CreatePlanner.plan(state, task, PowerState.PoweredOn, NOW));
+  }
+}
