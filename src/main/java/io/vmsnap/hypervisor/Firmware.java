@@ -1,0 +1,7 @@
+package io.vmsnap.hypervisor;
+
+/** What the virtual machine starts with. */
+public enum Firmware {
+  BIOS,
+  EFI
+}

@@ -1,0 +1,91 @@
+package io.vmsnap.hypervisor.qmp;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+
+/** Commands on the block graph (QEMU {@code qapi/block-core.json}, {@code transaction.json}). */
+final class BlockCommand {
+  private BlockCommand() {}
+
+  /**
+   * Opens files as a node that no device uses yet.
+   *
+   * @param arguments {@code BlockdevOptions}
+   */
+  record BlockdevAdd(ObjectNode arguments) implements QmpCommand<Void> {
+    @Override
+    public String name() {
+      return "blockdev-add";
+    }
+
+    @Override
+    public Void parse(JsonNode answer) {
+      return null;
+    }
+  }
+
+  /** Closes a node that nothing uses. */
+  record BlockdevDel(String nodeName) implements QmpCommand<Void> {
+    @Override
+    public String name() {
+      return "blockdev-del";
+    }
+
+    @Override
+    public JsonNode arguments() {
+      return JsonNodeFactory.instance.objectNode().put("node-name", nodeName);
+    }
+
+    @Override
+    public Void parse(JsonNode answer) {
+      return null;
+    }
+  }
+
+  /** Puts {@code overlay} between {@code node} and whoever writes to it. */
+  record Snapshot(String node, String overlay) {}
+
+  /** All of the snapshots or none, at one instant: QEMU drains every disk before the first. */
+  record SnapshotTransaction(List<Snapshot> snapshots) implements QmpCommand<Void> {
+    @Override
+    public String name() {
+      return "transaction";
+    }
+
+    @Override
+    public JsonNode arguments() {
+      ObjectNode arguments = JsonNodeFactory.instance.objectNode();
+      ArrayNode actions = arguments.putArray("actions");
+      for (Snapshot snapshot : snapshots) {
+        ObjectNode action = actions.addObject().put("type", "blockdev-snapshot");
+        action.putObject("data").put("node", snapshot.node()).put("overlay", snapshot.overlay());
+      }
+      return arguments;
+    }
+
+    @Override
+    public Void parse(JsonNode answer) {
+      return null;
+    }
+  }
+
+  /**
+   * The graph with the names of all nodes. {@code query-block} tells files, not nodes, of a chain;
+   * the members that would ({@code children} of {@code BlockDeviceInfo}) came with QEMU 10.1. This
+   * debugging command has been the same since QEMU 4.0.
+   */
+  record QueryBlockGraph() implements QmpCommand<BlockGraph> {
+    @Override
+    public String name() {
+      return "x-debug-query-block-graph";
+    }
+
+    @Override
+    public BlockGraph parse(JsonNode answer) throws QmpProtocolException {
+      return BlockGraph.parse(answer);
+    }
+  }
+}

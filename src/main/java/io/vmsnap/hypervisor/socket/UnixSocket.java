@@ -1,0 +1,49 @@
+package io.vmsnap.hypervisor.socket;
+
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Connects to Unix domain sockets, however long their path is. */
+public final class UnixSocket {
+  /** Bytes of {@code sun_path} in {@code struct sockaddr_un} of Linux, less the final zero. */
+  static final int MAX_PATH_BYTES = 107;
+
+  private UnixSocket() {}
+
+  /** Connects and blocks; the kernel answers at once if nobody listens. */
+  public static SocketChannel connect(Path socket) throws IOException {
+    if (byteLength(socket) <= MAX_PATH_BYTES) {
+      return open(socket);
+    }
+    // A VM directory deep in a volume exceeds the limit: go through a short link to its folder.
+    Path folder = Files.createTempDirectory("vmsnap");
+    Path link = folder.resolve("d");
+    try {
+      Files.createSymbolicLink(link, socket.toAbsolutePath().getParent());
+      return open(link.resolve(socket.getFileName().toString()));
+    } finally {
+      Files.deleteIfExists(link);
+      Files.deleteIfExists(folder);
+    }
+  }
+
+  private static SocketChannel open(Path socket) throws IOException {
+    SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+    try {
+      channel.connect(UnixDomainSocketAddress.of(socket));
+      return channel;
+    } catch (IOException | RuntimeException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  private static int byteLength(Path path) {
+    return path.toString().getBytes(StandardCharsets.UTF_8).length;
+  }
+}
