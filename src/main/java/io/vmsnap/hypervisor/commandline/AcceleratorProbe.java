@@ -29,6 +29,10 @@ public final class AcceleratorProbe {
   private static final int EXPECTED_EXIT = (0x2a << 1) | 1;
 
   private static final int SECTOR = 512;
+
+  /** SeaBIOS boots from no disk smaller than one cylinder, 16 heads of 63 sectors. */
+  private static final int DISK_BYTES = 1 << 20;
+
   private static final int MAX_OUTPUT_BYTES = 4096;
 
   /** {@code sti; hlt; hlt; mov dx,0x501; mov al,0x2a; out dx,al; hlt; jmp $-1} in real mode. */
@@ -46,25 +50,25 @@ public final class AcceleratorProbe {
    */
   public record Result(boolean works, String detail) {}
 
-  /** Content of the file that {@link #tryOut} boots: a disk of one sector. */
-  public static byte[] bootSector() {
-    byte[] sector = new byte[SECTOR];
+  /** Content of the file that {@link #tryOut} boots. */
+  public static byte[] bootDisk() {
+    byte[] disk = new byte[DISK_BYTES];
     byte[] code = HexFormat.of().parseHex(CODE);
-    System.arraycopy(code, 0, sector, 0, code.length);
-    sector[SECTOR - 2] = 0x55;
-    sector[SECTOR - 1] = (byte) 0xaa;
-    return sector;
+    System.arraycopy(code, 0, disk, 0, code.length);
+    disk[SECTOR - 2] = 0x55;
+    disk[SECTOR - 1] = (byte) 0xaa;
+    return disk;
   }
 
   /**
    * Runs the probe.
    *
    * @param cpuModel the model that the machine shall have: another one may work where this aborts
-   * @param bootSector file with {@link #bootSector}
+   * @param bootDisk file with {@link #bootDisk}
    */
-  public Result tryOut(Accelerator accelerator, String cpuModel, Path bootSector)
+  public Result tryOut(Accelerator accelerator, String cpuModel, Path bootDisk)
       throws HypervisorException {
-    ProcessBuilder builder = new ProcessBuilder(arguments(accelerator, cpuModel, bootSector));
+    ProcessBuilder builder = new ProcessBuilder(arguments(accelerator, cpuModel, bootDisk));
     builder.redirectErrorStream(true);
     try {
       Process process = builder.start();
@@ -96,10 +100,10 @@ public final class AcceleratorProbe {
     }
   }
 
-  private List<String> arguments(Accelerator accelerator, String cpuModel, Path bootSector) {
+  private List<String> arguments(Accelerator accelerator, String cpuModel, Path bootDisk) {
     ObjectNode disk = JsonNodeFactory.instance.objectNode();
     disk.put("driver", "raw").put("node-name", "probe").put("read-only", true);
-    disk.putObject("file").put("driver", "file").put("filename", bootSector.toString());
+    disk.putObject("file").put("driver", "file").put("filename", bootDisk.toString());
     return List.of(
         qemu.program().toString(),
         "-no-user-config",
