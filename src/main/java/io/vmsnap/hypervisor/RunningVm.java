@@ -19,6 +19,18 @@ public interface RunningVm extends AutoCloseable {
    */
   Duration switchDisks(List<DiskSwitch> switches) throws HypervisorException;
 
+  /**
+   * Saves RAM and device state and switches the disks, both of the same instant. When it returns,
+   * the stream is complete; the file is not synced yet.
+   *
+   * @throws MemorySaveException if that failed while the machine lives; {@link
+   *     MemorySaveException#areDisksSwitched()} tells whether the disks were switched before
+   * @throws HypervisorException with {@link HypervisorException#isOutcomeUnknown()} if the machine
+   *     died or went silent midway
+   */
+  SavedMemory saveMemory(MemorySave save, List<DiskSwitch> switches, MemoryProgress progress)
+      throws HypervisorException;
+
   @Override
   void close();
 }

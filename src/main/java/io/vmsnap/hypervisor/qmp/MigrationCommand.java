@@ -1,0 +1,124 @@
+package io.vmsnap.hypervisor.qmp;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Map;
+
+/** Commands that save RAM and device state (QEMU {@code qapi/migration.json}). */
+final class MigrationCommand {
+  static final String BACKGROUND_SNAPSHOT = "background-snapshot";
+  static final String MAPPED_RAM = "mapped-ram";
+  static final String PAUSE_BEFORE_SWITCHOVER = "pause-before-switchover";
+
+  private MigrationCommand() {}
+
+  /** Ends the migration under way; harmless without one. */
+  static final MachineCommand.Plain CANCEL = new MachineCommand.Plain("migrate_cancel");
+
+  /** Switches capabilities on or off, all or none; they last until they are set again. */
+  record SetCapabilities(Map<String, Boolean> capabilities) implements QmpCommand<Void> {
+    @Override
+    public String name() {
+      return "migrate-set-capabilities";
+    }
+
+    @Override
+    public JsonNode arguments() {
+      ObjectNode arguments = JsonNodeFactory.instance.objectNode();
+      ArrayNode list = arguments.putArray("capabilities");
+      capabilities.forEach(
+          (name, state) -> list.addObject().put("capability", name).put("state", state));
+      return arguments;
+    }
+
+    @Override
+    public Void parse(JsonNode answer) {
+      return null;
+    }
+  }
+
+  /**
+   * Bounds of the migration.
+   *
+   * @param bytesPerSecond of the stream
+   * @param downtimeMillis longest stop that pre-copy plans for
+   */
+  record SetParameters(long bytesPerSecond, long downtimeMillis) implements QmpCommand<Void> {
+    @Override
+    public String name() {
+      return "migrate-set-parameters";
+    }
+
+    @Override
+    public JsonNode arguments() {
+      return JsonNodeFactory.instance
+          .objectNode()
+          .put("max-bandwidth", bytesPerSecond)
+          .put("downtime-limit", downtimeMillis);
+    }
+
+    @Override
+    public Void parse(JsonNode answer) {
+      return null;
+    }
+  }
+
+  /** Starts writing to a file, truncating it. The answer comes before the first byte. */
+  record MigrateToFile(String file, long offset) implements QmpCommand<Void> {
+    @Override
+    public String name() {
+      return "migrate";
+    }
+
+    @Override
+    public JsonNode arguments() {
+      ObjectNode arguments = JsonNodeFactory.instance.objectNode();
+      ObjectNode channel = arguments.putArray("channels").addObject();
+      channel
+          .put("channel-type", "main")
+          .putObject("addr")
+          .put("transport", "file")
+          .put("filename", file)
+          .put("offset", offset);
+      return arguments;
+    }
+
+    @Override
+    public Void parse(JsonNode answer) {
+      return null;
+    }
+  }
+
+  /** Goes on after {@code pause-before-switchover}. */
+  record Continue() implements QmpCommand<Void> {
+    @Override
+    public String name() {
+      return "migrate-continue";
+    }
+
+    @Override
+    public JsonNode arguments() {
+      return JsonNodeFactory.instance.objectNode().put("state", "pre-switchover");
+    }
+
+    @Override
+    public Void parse(JsonNode answer) {
+      return null;
+    }
+  }
+
+  /** How far it is. */
+  record QueryMigrate() implements QmpCommand<MigrationStatus> {
+    @Override
+    public String name() {
+      return "query-migrate";
+    }
+
+    @Override
+    public MigrationStatus parse(JsonNode answer) {
+      return MigrationStatus.parse(answer);
+    }
+  }
+}
