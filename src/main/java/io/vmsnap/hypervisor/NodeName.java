@@ -31,6 +31,13 @@ public final class NodeName {
             + hash(descriptorFileName);
   }
 
+  /**
+   * Name of a second node over the same files, while the graph moves from the first to a new one.
+   */
+  public static String secondOf(String nodeName) {
+    return "m" + nodeName.substring(1);
+  }
+
   private static String hash(String text) {
     try {
       byte[] digest =

@@ -31,6 +31,28 @@ public interface RunningVm extends AutoCloseable {
   SavedMemory saveMemory(MemorySave save, List<DiskSwitch> switches, MemoryProgress progress)
       throws HypervisorException;
 
+  /**
+   * Opens a layer anew, because its files changed on disk, and makes it the backing of {@code
+   * overlay} in place of all that lay between {@code overlay} and {@code under}; nodes that nobody
+   * uses any more are closed. The guest's requests wait only while the graph changes. Repeating it
+   * is harmless.
+   *
+   * @param overlay the layer that stays above, active or not
+   * @param layer what lies below it from now on
+   * @param under node below {@code layer}; null if {@code layer} is a base
+   */
+  void replaceBacking(DiskLayer overlay, boolean overlayIsActive, DiskLayer layer, String under)
+      throws HypervisorException;
+
+  /**
+   * Moves what the active delta holds into the layer below, which takes the writes from then on;
+   * the delta's node is closed. For small deltas: QEMU copies, the guest waits only for the switch.
+   *
+   * @param timeout after which it is given up; the delta stays active then
+   */
+  void commitActive(String activeNode, String belowNode, Duration timeout)
+      throws HypervisorException;
+
   @Override
   void close();
 }

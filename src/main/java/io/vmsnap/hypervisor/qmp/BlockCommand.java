@@ -45,6 +45,90 @@ final class BlockCommand {
     }
   }
 
+  /**
+   * Changes options of a node in use, its backing node among them; options that are not named fall
+   * back to their defaults.
+   *
+   * @param options {@code BlockdevOptions}
+   */
+  record BlockdevReopen(ObjectNode options) implements QmpCommand<Void> {
+    @Override
+    public String name() {
+      return "blockdev-reopen";
+    }
+
+    @Override
+    public JsonNode arguments() {
+      ObjectNode arguments = JsonNodeFactory.instance.objectNode();
+      arguments.putArray("options").add(options);
+      return arguments;
+    }
+
+    @Override
+    public Void parse(JsonNode answer) {
+      return null;
+    }
+  }
+
+  /** Starts to copy the top node's data into the base node, following what the guest writes. */
+  record BlockCommit(String job, String top, String base) implements QmpCommand<Void> {
+    @Override
+    public String name() {
+      return "block-commit";
+    }
+
+    @Override
+    public JsonNode arguments() {
+      return JsonNodeFactory.instance
+          .objectNode()
+          .put("job-id", job)
+          .put("device", top)
+          .put("base-node", base)
+          .put("auto-dismiss", true);
+    }
+
+    @Override
+    public Void parse(JsonNode answer) {
+      return null;
+    }
+  }
+
+  /** Lets a job that is ready switch the graph and end. */
+  record JobComplete(String job) implements QmpCommand<Void> {
+    @Override
+    public String name() {
+      return "job-complete";
+    }
+
+    @Override
+    public JsonNode arguments() {
+      return JsonNodeFactory.instance.objectNode().put("id", job);
+    }
+
+    @Override
+    public Void parse(JsonNode answer) {
+      return null;
+    }
+  }
+
+  /** Ends a job without switching the graph. */
+  record JobCancel(String job) implements QmpCommand<Void> {
+    @Override
+    public String name() {
+      return "job-cancel";
+    }
+
+    @Override
+    public JsonNode arguments() {
+      return JsonNodeFactory.instance.objectNode().put("id", job);
+    }
+
+    @Override
+    public Void parse(JsonNode answer) {
+      return null;
+    }
+  }
+
   /** Puts {@code overlay} between {@code node} and whoever writes to it. */
   record Snapshot(String node, String overlay) {}
 

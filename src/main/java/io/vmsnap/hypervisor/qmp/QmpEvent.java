@@ -75,6 +75,24 @@ public sealed interface QmpEvent {
     }
   }
 
+  /**
+   * A block job changed its state.
+   *
+   * @param name {@code BLOCK_JOB_READY}, {@code BLOCK_JOB_COMPLETED}, {@code BLOCK_JOB_CANCELLED}
+   *     or {@code BLOCK_JOB_ERROR}
+   * @param job its id
+   * @param error QEMU's words; empty without an error
+   */
+  record BlockJob(String name, Instant time, String job, String error) implements QmpEvent {
+    public boolean isReady() {
+      return name.equals("BLOCK_JOB_READY");
+    }
+
+    public boolean isCompleted() {
+      return name.equals("BLOCK_JOB_COMPLETED");
+    }
+  }
+
   /** Any other event, as it came. */
   record Other(String name, Instant time, JsonNode data) implements QmpEvent {}
 
@@ -102,6 +120,8 @@ public sealed interface QmpEvent {
               data.path("reason").asText());
       case "VSERPORT_CHANGE" ->
           new SerialPortChange(time, data.path("id").asText(), data.path("open").asBoolean());
+      case "BLOCK_JOB_READY", "BLOCK_JOB_COMPLETED", "BLOCK_JOB_CANCELLED", "BLOCK_JOB_ERROR" ->
+          new BlockJob(name, time, data.path("device").asText(), data.path("error").asText());
       default -> new Other(name, time, data);
     };
   }

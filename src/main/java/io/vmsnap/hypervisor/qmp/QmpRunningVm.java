@@ -1,6 +1,7 @@
 package io.vmsnap.hypervisor.qmp;
 
 import io.vmsnap.hypervisor.AttachedDisk;
+import io.vmsnap.hypervisor.DiskLayer;
 import io.vmsnap.hypervisor.DiskSwitch;
 import io.vmsnap.hypervisor.HypervisorException;
 import io.vmsnap.hypervisor.MemoryProgress;
@@ -58,6 +59,19 @@ public final class QmpRunningVm implements RunningVm {
   public SavedMemory saveMemory(MemorySave save, List<DiskSwitch> switches, MemoryProgress progress)
       throws HypervisorException {
     return new QmpMemorySaver(session, progress).save(save, switches);
+  }
+
+  @Override
+  public void replaceBacking(
+      DiskLayer overlay, boolean overlayIsActive, DiskLayer layer, String under)
+      throws HypervisorException {
+    new BackingReplacement(session).replace(overlay, overlayIsActive, layer, under);
+  }
+
+  @Override
+  public void commitActive(String activeNode, String belowNode, Duration timeout)
+      throws HypervisorException {
+    new ActiveCommit(session).commit(activeNode, belowNode, timeout);
   }
 
   @Override
