@@ -1,6 +1,7 @@
 package io.vmsnap.disk.delta;
 
 import io.vmsnap.disk.CorruptDiskException;
+import io.vmsnap.disk.DiskException;
 import io.vmsnap.disk.UnsupportedDiskException;
 import io.vmsnap.disk.index.IndexWriter;
 import io.vmsnap.disk.vmdk.ContentId;
@@ -74,6 +75,13 @@ public record DeltaDisk(
 
   /** Opens the delta that the descriptor describes. */
   public static DeltaDisk open(VmStorage storage, DiskDescriptor text) throws IOException {
+    DeltaDisk delta = describedBy(text);
+    delta.header(storage);
+    return delta;
+  }
+
+  /** The delta as its descriptor has it, for those who examine or mend its other files. */
+  public static DeltaDisk describedBy(DiskDescriptor text) throws DiskException {
     String name = text.fileName();
     List<Extent> extents = text.extents();
     if (!text.createType().equalsIgnoreCase(CREATE_TYPE)
@@ -93,9 +101,7 @@ public record DeltaDisk(
     DeltaLayout layout = DeltaLayout.of(name, text.capacity());
     DeltaFiles files =
         new DeltaFiles(name, extents.getFirst().fileName(), DeltaFiles.indexOf(name));
-    DeltaDisk delta = new DeltaDisk(files, layout, text.cid(), text.parentCid(), parent);
-    delta.header(storage);
-    return delta;
+    return new DeltaDisk(files, layout, text.cid(), text.parentCid(), parent);
   }
 
   /** Removes all files of a delta, those that exist; may be repeated. */
@@ -170,7 +176,7 @@ public record DeltaDisk(
     return stepped;
   }
 
-  private CowdHeader newHeader() {
+  CowdHeader newHeader() {
     return new CowdHeader(
         layout.capacity() / Extent.SECTOR,
         DeltaLayout.GRAIN_SECTORS,

@@ -103,6 +103,15 @@ public final class LiveIndex implements Closeable {
     return gibibyte >= l1.length || l1[gibibyte] == 0;
   }
 
+  IndexHeader header() {
+    return header;
+  }
+
+  /** Byte of the L2 table of a gibibyte; 0 if there is none. */
+  long tableOffset(int gibibyte) {
+    return l1[gibibyte] & L1_OFFSET_MASK;
+  }
+
   /**
    * What the range is made of: gapless runs that cover it; neighbours differ.
    *
@@ -157,7 +166,7 @@ public final class LiveIndex implements Closeable {
     synchronized (tables) {
       L2Table table = tables.get(gibibyte);
       if (table == null) {
-        long offset = l1[gibibyte] & L1_OFFSET_MASK;
+        long offset = tableOffset(gibibyte);
         ByteBuffer bytes = ByteBuffer.allocate(CLUSTER);
         file.readFully(bytes, offset);
         table = new L2Table(file.name(), offset, gibibyte * L2_COVERAGE, bytes.flip());
