@@ -1,0 +1,63 @@
+package io.vmsnap.harness.machine;
+
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.vmsnap.api.v1alpha1.Directory;
+import io.vmsnap.api.v1alpha1.Disk;
+import io.vmsnap.api.v1alpha1.Hardware;
+import io.vmsnap.api.v1alpha1.PowerState;
+import io.vmsnap.api.v1alpha1.VirtualMachine;
+import io.vmsnap.api.v1alpha1.VirtualMachineSpec;
+import io.vmsnap.harness.guest.GuestImage;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A VirtualMachine that boots the demo guest.
+ *
+ * @param mode of the guest: writer, idle or check
+ * @param storageClass whose volumes hold the guest's files
+ * @param dataDisks 1, or 2 with a blank one to which the writer's blocks go
+ */
+public record MachineSpec(
+    String name, String mode, PowerState power, String storageClass, int dataDisks, int pause) {
+
+  public static MachineSpec writer(String name, String storageClass) {
+    return new MachineSpec(name, "writer", PowerState.PoweredOn, storageClass, 1, 10);
+  }
+
+  public MachineSpec in(String otherMode) {
+    return new MachineSpec(name, otherMode, power, storageClass, dataDisks, pause);
+  }
+
+  public MachineSpec with(PowerState other) {
+    return new MachineSpec(name, mode, other, storageClass, dataDisks, pause);
+  }
+
+  public MachineSpec withDisks(int count) {
+    return new MachineSpec(name, mode, power, storageClass, count, pause);
+  }
+
+  VirtualMachine resource(String namespace) {
+    List<Disk> disks = new ArrayList<>();
+    disks.add(new Disk("data", null, new Disk.Source(GuestImage.DATA)));
+    for (int number = 1; number < dataDisks; number++) {
+      disks.add(new Disk("blocks-" + number, "64Mi", null));
+    }
+    VirtualMachine machine = new VirtualMachine();
+    machine.setMetadata(new ObjectMetaBuilder().withName(name).withNamespace(namespace).build());
+    machine.setSpec(
+        new VirtualMachineSpec(
+            power,
+            new Hardware(1, "256Mi", null, null, null),
+            new Directory(null, new Directory.ClaimTemplate("2Gi", storageClass, null), null),
+            disks,
+            new VirtualMachineSpec.Boot(
+                GuestImage.KERNEL,
+                GuestImage.INITRD,
+                GuestImage.CMDLINE + " vmsnap.mode=" + mode + " vmsnap.pause=" + pause),
+            null,
+            true,
+            null));
+    return machine;
+  }
+}
