@@ -8,7 +8,7 @@ import picocli.CommandLine.Command;
     name = "vmsnap",
     mixinStandardHelpOptions = true,
     description = "VMware-style snapshots for QEMU virtual machines.",
-    subcommands = {})
+    subcommands = {ExportCommand.class})
 public final class VmsnapCommand {
   VmsnapCommand() {}
 
