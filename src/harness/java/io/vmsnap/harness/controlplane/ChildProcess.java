@@ -49,11 +49,12 @@ final class ChildProcess implements AutoCloseable {
    * @param log gets its standard output and error, appended
    */
   static ChildProcess start(String name, Path program, List<String> arguments, Path log) {
-    List<String> command = new ArrayList<>(List.of("setpriv", "--pdeathsig", "KILL", "--"));
+    List<String> command =
+        new ArrayList<>(List.of("setsid", "setpriv", "--pdeathsig", "KILL", "--"));
     command.add(program.toString());
     command.addAll(arguments);
-    // A session of its own would hide it from Ctrl-C, but setsid forks when it leads a group: the
-    // death signal would then watch the wrong parent. Ctrl-C ends the JVM too, so all is well.
+    // A session of its own keeps Ctrl-C from it: pods report their end to a server that still runs.
+    // setsid does not fork here (a new child never leads a group), so the death signal works.
     ProcessBuilder builder =
         new ProcessBuilder(command)
             .redirectErrorStream(true)

@@ -186,6 +186,15 @@ public final class ControlPlane implements AutoCloseable {
     return children.stream().map(ChildProcess::pid).toList();
   }
 
+  /**
+   * From now on the end of the JVM does not stop the servers by itself: the owner has a shutdown
+   * hook of its own, which needs them until it calls {@link #close()}. Hooks run in no order.
+   */
+  public synchronized void leaveShutdownToOwner() {
+    requireStarted();
+    Runtime.getRuntime().removeShutdownHook(shutdownHook);
+  }
+
   private void requireStarted() {
     if (apiServer == null) {
       throw new IllegalStateException("not started: " + directory);
@@ -199,7 +208,7 @@ public final class ControlPlane implements AutoCloseable {
     try {
       Runtime.getRuntime().removeShutdownHook(shutdownHook);
     } catch (IllegalStateException e) {
-      return; // the JVM is ending, and the hook stops them as well
+      return; // the JVM is ending: no hook can be removed, and the lock ends with the process
     }
     try {
       if (lock != null) {
