@@ -4,8 +4,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Where clusters come from: {@link EmbeddedCluster} starts one on this machine, {@link
- * CurrentCluster} takes the one of the current kubeconfig.
+ * Where clusters come from: {@link EmbeddedClusterProvider} starts one on this machine, {@link
+ * CurrentClusterProvider} takes the one of the current kubeconfig.
  */
 public interface ClusterProvider {
   /** What {@code VMSNAP_CLUSTER} calls it. */

@@ -1,13 +1,16 @@
 package io.vmsnap.harness.cluster;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -16,6 +19,14 @@ import java.util.concurrent.TimeUnit;
  * that all its lives share.
  */
 public final class OperatorProcess implements AutoCloseable {
+  /**
+   * The kernel sends the parent-death signal when the starting <em>thread</em> ends, so that thread
+   * has to live as long as the JVM.
+   */
+  private static final ExecutorService STARTER =
+      Executors.newSingleThreadExecutor(
+          Thread.ofPlatform().daemon().name("operator-starter").factory());
+
   private static final Duration STOP_DEADLINE = Duration.ofSeconds(20);
 
   private final List<String> command;
@@ -29,7 +40,8 @@ public final class OperatorProcess implements AutoCloseable {
    * @param log appended to; its directory is made when needed
    */
   public OperatorProcess(List<String> command, Map<String, String> environment, Path log) {
-    this.command = List.copyOf(command);
+    this.command = new ArrayList<>(List.of("setsid", "setpriv", "--pdeathsig", "KILL", "--"));
+    this.command.addAll(command);
     this.environment = Map.copyOf(environment);
     this.log = log;
   }
@@ -46,10 +58,13 @@ public final class OperatorProcess implements AutoCloseable {
               .redirectErrorStream(true)
               .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
       builder.environment().putAll(environment);
-      process = builder.start();
+      process = STARTER.submit(builder::start).get();
       process.getOutputStream().close();
-    } catch (IOException e) {
-      throw new UncheckedIOException("operator does not start: " + String.join(" ", command), e);
+    } catch (IOException | ExecutionException e) {
+      throw new IllegalStateException("operator does not start: " + String.join(" ", command), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while starting the operator", e);
     }
   }
 

@@ -4,6 +4,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import javax.net.ssl.SSLContext;
 
 /**
  * What a local node is told.
@@ -14,8 +16,8 @@ import java.util.Optional;
  * @param imageEnvironment what a container image would set: {@code PATH} with {@code vmsnap} in it,
  *     {@code JAVA_HOME}; containers see nothing else of this process's environment
  * @param storageClasses by name, how new volumes are filled; {@code standard} is the default class
- * @param clientAuthority PEM file with the authority of the API server's kubelet client
- *     certificate; without it the log server does not start
+ * @param tls a server certificate for the node, and trust in the authority of the API server's
+ *     kubelet client certificate; without it the log server does not start
  * @param firstBackOff wait before the second restart of a container; each further wait doubles up
  *     to 5 minutes
  * @param cpus advertised; processes are not confined, so this may be more than the machine has
@@ -25,7 +27,7 @@ public record NodeConfig(
     Path dataDirectory,
     Map<String, String> imageEnvironment,
     Map<String, VolumeSeeder> storageClasses,
-    Optional<Path> clientAuthority,
+    Optional<Function<String, SSLContext>> tls,
     Duration firstBackOff,
     int cpus) {
 
@@ -47,27 +49,25 @@ public record NodeConfig(
 
   public NodeConfig withImageEnvironment(Map<String, String> environment) {
     return new NodeConfig(
-        name, dataDirectory, environment, storageClasses, clientAuthority, firstBackOff, cpus);
+        name, dataDirectory, environment, storageClasses, tls, firstBackOff, cpus);
   }
 
   public NodeConfig withStorageClasses(Map<String, VolumeSeeder> classes) {
-    return new NodeConfig(
-        name, dataDirectory, imageEnvironment, classes, clientAuthority, firstBackOff, cpus);
+    return new NodeConfig(name, dataDirectory, imageEnvironment, classes, tls, firstBackOff, cpus);
   }
 
-  public NodeConfig withClientAuthority(Path authority) {
+  public NodeConfig withTls(Function<String, SSLContext> forAddress) {
     return new NodeConfig(
         name,
         dataDirectory,
         imageEnvironment,
         storageClasses,
-        Optional.of(authority),
+        Optional.of(forAddress),
         firstBackOff,
         cpus);
   }
 
   public NodeConfig withFirstBackOff(Duration wait) {
-    return new NodeConfig(
-        name, dataDirectory, imageEnvironment, storageClasses, clientAuthority, wait, cpus);
+    return new NodeConfig(name, dataDirectory, imageEnvironment, storageClasses, tls, wait, cpus);
   }
 }

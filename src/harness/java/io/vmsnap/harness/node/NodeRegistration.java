@@ -34,7 +34,6 @@ final class NodeRegistration implements AutoCloseable {
   private static final int LEASE_SECONDS = 40;
   private static final int BEAT_SECONDS = 10;
   private static final int BEATS_PER_STATUS = 30;
-  private static final String VERSION = "v1.30.0-vmsnap-local";
 
   private final NodeContext node;
   private final int kubeletPort;
@@ -112,6 +111,8 @@ final class NodeRegistration implements AutoCloseable {
 
   private NodeStatus status() throws IOException {
     String now = KubeTime.of(Instant.now());
+    // No kubelet, so no version of its own: it keeps up with its API server.
+    String version = node.client().getKubernetesVersion().getGitVersion();
     Map<String, Quantity> capacity =
         Map.of(
             "cpu", new Quantity(String.valueOf(node.config().cpus())),
@@ -134,8 +135,8 @@ final class NodeRegistration implements AutoCloseable {
             .withBootID(node.id())
             .withContainerRuntimeVersion("process://1")
             .withKernelVersion(System.getProperty("os.version"))
-            .withKubeProxyVersion(VERSION)
-            .withKubeletVersion(VERSION)
+            .withKubeProxyVersion(version)
+            .withKubeletVersion(version)
             .withMachineID(node.id())
             .withOperatingSystem("linux")
             .withOsImage("vmsnap local node (processes of this machine)")

@@ -1,27 +1,20 @@
 package io.vmsnap.disk.vmdk;
 
 import io.vmsnap.disk.CorruptDiskException;
-import io.vmsnap.disk.UnsupportedDiskException;
 import io.vmsnap.disk.VirtualDisk;
 import io.vmsnap.storage.StorageFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 
 /**
  * Opens copy-on-write extents (magic COWD), wherever their grains are: VMware's compact ones, whose
- * grains are in the order of their first write, and ours alike. Fields of the header, all 32 bits
- * little-endian: 0 magic, 4 version (1), 8 flags, 12 capacity in sectors, 16 grain size in sectors,
- * 20 sector of the grain directory, 24 its entries. A table has 4096 entries. Source: VMware
- * "Virtual Disk Format 5.0", "ESX Server Sparse Extents"; QEMU {@code block/vmdk.c}.
+ * grains are in the order of their first write, and ours alike. Layout: {@link CowdHeader}.
  */
 final class CowdExtent implements GrainMap {
   /** The bytes C O W D, read little-endian. */
   static final int MAGIC = 0x44574f43;
 
-  private static final int TABLE_LENGTH = 4096;
-  private static final int HEADER_READ = 32;
-  private static final long MAX_GRAIN_SECTORS = 1 << 16;
+  private static final int TABLE_LENGTH = CowdHeader.TABLE_ENTRIES;
 
   private final TableReader tables;
   private final GrainDirectory directory;
@@ -37,36 +30,16 @@ final class CowdExtent implements GrainMap {
 
   /** The extent; closing it closes the file. */
   static VirtualDisk open(StorageFile file) throws IOException {
-    if (file.size() < HEADER_READ) {
-      throw CorruptDiskException.at(file.name(), 0, "the file ends within its header");
-    }
-    ByteBuffer b = ByteBuffer.allocate(HEADER_READ).order(ByteOrder.LITTLE_ENDIAN);
-    file.readFully(b, 0);
-    b.flip();
-    if (b.getInt(0) != MAGIC) {
-      throw CorruptDiskException.at(file.name(), 0, "no header of a copy-on-write extent (COWD)");
-    }
-    if (b.getInt(4) != 1) {
-      throw new UnsupportedDiskException(
-          file.name(), "offset 4", "version " + b.getInt(4) + "; known is 1");
-    }
-    long sectors = Integer.toUnsignedLong(b.getInt(12));
-    long grain = Integer.toUnsignedLong(b.getInt(16));
-    long directorySector = Integer.toUnsignedLong(b.getInt(20));
-    long entries = Integer.toUnsignedLong(b.getInt(24));
-    if (grain < 1 || grain > MAX_GRAIN_SECTORS) {
-      throw CorruptDiskException.at(
-          file.name(), 16, "grain size " + grain + " is not 1 to " + MAX_GRAIN_SECTORS);
-    }
-    long needed = (sectors + grain * TABLE_LENGTH - 1) / (grain * TABLE_LENGTH);
-    if (entries < needed) {
-      throw CorruptDiskException.at(
-          file.name(), 24, entries + " directory entries; the capacity needs " + needed);
-    }
+    long size = file.size();
+    ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(CowdHeader.BYTES, size));
+    file.readFully(bytes, 0);
+    CowdHeader header = CowdHeader.parse(file.name(), bytes.flip(), size);
     TableReader tables = new TableReader(file, Integer.BYTES);
-    GrainDirectory directory = new GrainDirectory(tables, directorySector * Extent.SECTOR, needed);
-    long capacity = sectors * Extent.SECTOR;
-    long grainBytes = grain * Extent.SECTOR;
+    GrainDirectory directory =
+        new GrainDirectory(
+            tables, header.directorySector() * Extent.SECTOR, header.directoryEntries());
+    long capacity = header.capacitySectors() * Extent.SECTOR;
+    long grainBytes = header.grainBytes();
     CowdExtent map = new CowdExtent(tables, directory, capacity, grainBytes);
     return new SparseExtent(file, capacity, grainBytes, map, null);
   }

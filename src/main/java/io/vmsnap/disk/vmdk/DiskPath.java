@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
  * machines, so they may be absolute, have a drive letter, a datastore in brackets, or backslashes;
  * whatever they say, they lead to files inside the directory or nowhere.
  */
-final class DiskPath {
+public final class DiskPath {
   private static final Pattern ABSOLUTE = Pattern.compile("/.*|[A-Za-z]:.*|\\[.*");
 
   private DiskPath() {}
@@ -29,11 +29,11 @@ final class DiskPath {
   }
 
   /**
-   * The parent that a hint names. An absolute one counts if it lies in this directory; else the
-   * directory was moved, and the file of that name beside the child is the candidate, which the CID
-   * check confirms.
+   * The disk that a file names: a parent in a descriptor, the disks of {@code .vmx} and {@code
+   * .vmsd}. An absolute path counts if it lies in this directory; else the directory was moved, and
+   * the file of that name beside the naming file is the candidate, which a CID check confirms.
    */
-  static String ofParent(VmStorage storage, String descriptor, String hint) throws IOException {
+  public static String of(VmStorage storage, String descriptor, String hint) throws IOException {
     String slashes = hint.replace('\\', '/');
     if (!ABSOLUTE.matcher(slashes).matches()) {
       return resolve(descriptor, hint, slashes);

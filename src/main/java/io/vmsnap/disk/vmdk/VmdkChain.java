@@ -69,7 +69,7 @@ public final class VmdkChain {
       }
       expected = descriptor.parentCid();
       child = current;
-      current = DiskPath.ofParent(storage, current, hint.get());
+      current = DiskPath.of(storage, current, hint.get());
       if (!storage.exists(current)) {
         throw CorruptDiskException.in(child, "parentFileNameHint: " + current + " does not exist");
       }
