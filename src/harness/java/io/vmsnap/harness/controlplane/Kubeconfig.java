@@ -35,7 +35,7 @@ final class Kubeconfig {
             server,
             base64(authority.certificatePem()),
             base64(client.certificatePem()),
-            base64(client.keyPem()));
+            base64(Pem.ofEllipticCurve(client.key())));
   }
 
   private static String base64(String text) {

@@ -15,9 +15,14 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
+import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
+import org.bouncycastle.asn1.sec.ECPrivateKey;
 
 /** Certificates and keys as PEM text (RFC 7468), and the files that hold it. */
 final class Pem {
+  /** Of the curve that {@link CertificateAuthority} uses. */
+  private static final int CURVE_BITS = 256;
+
   private Pem() {}
 
   static String of(X509Certificate certificate) {
@@ -30,6 +35,23 @@ final class Pem {
 
   static String of(PrivateKey key) {
     return block("PRIVATE KEY", key.getEncoded());
+  }
+
+  /**
+   * An elliptic-curve key in the form of RFC 5915, with its curve: fabric8's Kubernetes client
+   * takes such keys in no other form, and takes the general one for RSA.
+   */
+  static String ofEllipticCurve(PrivateKey key) {
+    try {
+      PrivateKeyInfo general = PrivateKeyInfo.getInstance(key.getEncoded());
+      ECPrivateKey secret = ECPrivateKey.getInstance(general.parsePrivateKey());
+      ECPrivateKey complete =
+          new ECPrivateKey(
+              CURVE_BITS, secret.getKey(), general.getPrivateKeyAlgorithm().getParameters());
+      return block("EC PRIVATE KEY", complete.getEncoded());
+    } catch (IOException e) {
+      throw new IllegalStateException("a key that was just made has no encoding", e);
+    }
   }
 
   static String of(PublicKey key) {
