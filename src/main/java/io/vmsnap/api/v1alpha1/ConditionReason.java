@@ -73,6 +73,8 @@ public enum ConditionReason {
   HypervisorFailed,
   /** Reading or writing a file failed. */
   StorageFailed,
+  /** The job was asked to stop, as when its pod is deleted. */
+  Interrupted,
   /** The job ended without a result that could be read. */
   JobFailed,
   /** The job's pod was removed by Kubernetes to free resources of its node. */

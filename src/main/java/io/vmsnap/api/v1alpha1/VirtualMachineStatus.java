@@ -81,7 +81,9 @@ public record VirtualMachineStatus(
   public record Restarts(
       @JsonPropertyDescription("Ends in a row; a run of ten minutes sets it back.") Integer count,
       @JsonPropertyDescription("When the runner last ended by itself.") String lastExitTime,
-      @JsonPropertyDescription("Why, in its own words.") String lastExitMessage) {}
+      @JsonPropertyDescription("Why, in its own words.") String lastExitMessage,
+      @JsonPropertyDescription("Whether it said that it would fail again.") Boolean lastExitFinal,
+      @JsonPropertyDescription("UID of the pod that was counted last.") String podUid) {}
 
   public VirtualMachineStatus {
     conditions = conditions == null ? List.of() : List.copyOf(conditions);

@@ -1,0 +1,66 @@
+package io.vmsnap.operator.dependent;
+
+import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
+import io.fabric8.kubernetes.api.model.PersistentVolumeClaimBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.vmsnap.api.v1alpha1.Directory;
+import io.vmsnap.api.v1alpha1.Labels;
+import io.vmsnap.api.v1alpha1.VirtualMachine;
+import java.util.Map;
+
+/**
+ * The claim that holds a machine's directory. It has no owner reference: garbage collection would
+ * delete the disks with the machine's resource. A machine of the same name takes it over.
+ */
+public final class DirectoryClaim {
+  private DirectoryClaim() {}
+
+  /** Name of the claim that a machine uses, given or made. */
+  public static String nameOf(VirtualMachine vm) {
+    Directory directory = vm.getSpec().directory();
+    return directory.claimName() != null
+        ? directory.claimName()
+        : vm.getMetadata().getName() + "-directory";
+  }
+
+  /** The claim of a machine with a {@code claimTemplate}. */
+  public static PersistentVolumeClaim desired(VirtualMachine vm) {
+    Directory.ClaimTemplate template = vm.getSpec().directory().claimTemplate();
+    return new PersistentVolumeClaimBuilder()
+        .withNewMetadata()
+        .withName(nameOf(vm))
+        .withNamespace(vm.getMetadata().getNamespace())
+        .addToLabels(labels(vm))
+        .endMetadata()
+        .withNewSpec()
+        .withAccessModes(template.accessModes().stream().map(Enum::name).toList())
+        .withStorageClassName(template.storageClassName())
+        .withNewResources()
+        .addToRequests("storage", new Quantity(template.size()))
+        .endResources()
+        .endSpec()
+        .build();
+  }
+
+  /** Whether the claim was made for a machine of this name, now or earlier. */
+  public static boolean isOf(PersistentVolumeClaim claim, VirtualMachine vm) {
+    Map<String, String> labels = claim.getMetadata().getLabels();
+    return labels != null
+        && Labels.MANAGED_BY_VALUE.equals(labels.get(Labels.MANAGED_BY))
+        && vm.getMetadata().getName().equals(labels.get(Labels.VM_NAME));
+  }
+
+  /** Whether the machine asks for more space than its claim does. */
+  public static boolean mustGrow(PersistentVolumeClaim claim, VirtualMachine vm) {
+    Quantity asked = claim.getSpec().getResources().getRequests().get("storage");
+    Quantity wanted = new Quantity(vm.getSpec().directory().claimTemplate().size());
+    return asked != null && wanted.getNumericalAmount().compareTo(asked.getNumericalAmount()) > 0;
+  }
+
+  private static Map<String, String> labels(VirtualMachine vm) {
+    return Map.of(
+        Labels.MANAGED_BY, Labels.MANAGED_BY_VALUE,
+        Labels.VM_NAME, vm.getMetadata().getName(),
+        Labels.COMPONENT, Labels.DIRECTORY);
+  }
+}

@@ -1,0 +1,39 @@
+package io.vmsnap.operator.reconciler.virtualmachine;
+
+import io.vmsnap.api.v1alpha1.Condition;
+import io.vmsnap.api.v1alpha1.ConditionReason;
+import io.vmsnap.api.v1alpha1.ConditionType;
+import io.vmsnap.api.v1alpha1.EventReason;
+import io.vmsnap.api.v1alpha1.VirtualMachine;
+import io.vmsnap.api.v1alpha1.VirtualMachineStatus;
+import io.vmsnap.operator.event.Events;
+import io.vmsnap.operator.status.Conditions;
+import java.util.List;
+
+/** Events of a machine: told when a condition takes up a reason, not while it keeps it. */
+final class MachineEvents {
+  private final Events events;
+
+  MachineEvents(Events events) {
+    this.events = events;
+  }
+
+  void tell(VirtualMachine vm, VirtualMachineStatus next) {
+    List<Condition> before = vm.getStatus() == null ? List.of() : vm.getStatus().conditions();
+    Condition ready = Conditions.find(next.conditions(), ConditionType.Ready).orElseThrow();
+    String last = Conditions.find(before, ConditionType.Ready).map(Condition::reason).orElse("");
+    if (last.equals(ready.reason())) {
+      return;
+    }
+    switch (ConditionReason.valueOf(ready.reason())) {
+      case Running -> events.normal(vm, EventReason.PoweredOn, ready.message());
+      case PoweredOff -> events.normal(vm, EventReason.PoweredOff, ready.message());
+      case RunnerExited -> events.warning(vm, EventReason.RunnerExited, ready.message());
+      case IOError -> events.warning(vm, EventReason.IOError, ready.message());
+      case InvalidSpec -> events.warning(vm, EventReason.InvalidSpec, ready.message());
+      default -> {
+        // a condition says it; not worth an event
+      }
+    }
+  }
+}

@@ -1,0 +1,130 @@
+package io.vmsnap.operator.reconciler.virtualmachine;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
+import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import io.javaoperatorsdk.operator.processing.event.source.EventSource;
+import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
+import io.vmsnap.api.v1alpha1.Labels;
+import io.vmsnap.api.v1alpha1.VMSnapshot;
+import io.vmsnap.api.v1alpha1.VirtualMachine;
+import io.vmsnap.operator.dependent.DirectoryClaim;
+import io.vmsnap.operator.dependent.PodState;
+import io.vmsnap.operator.dependent.RunnerPod;
+import io.vmsnap.operator.polling.RunnerAnswer;
+import io.vmsnap.operator.polling.RunnerClient;
+import io.vmsnap.operator.polling.RunnerPolling;
+import io.vmsnap.operator.reconciler.Indexes;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** What wakes the reconciler of machines, and the caches it looks into. */
+final class MachineSources {
+  private static final String RUNNER_PODS =
+      Labels.MANAGED_BY
+          + "="
+          + Labels.MANAGED_BY_VALUE
+          + ","
+          + Labels.COMPONENT
+          + "="
+          + Labels.RUNNER;
+  private static final String BY_CLAIM = "claim";
+
+  private final InformerEventSource<Pod, VirtualMachine> pods;
+  private final InformerEventSource<PersistentVolumeClaim, VirtualMachine> claims;
+  private final InformerEventSource<VMSnapshot, VirtualMachine> snapshots;
+  private final RunnerPolling runner;
+
+  private MachineSources(
+      EventSourceContext<VirtualMachine> context, RunnerClient client, Duration interval) {
+    var machines = context.getPrimaryCache();
+    machines.addIndexers(
+        Map.of(
+            BY_CLAIM,
+            vm ->
+                vm.getSpec() == null || vm.getSpec().directory() == null
+                    ? List.of()
+                    : List.of(
+                        Indexes.key(vm.getMetadata().getNamespace(), DirectoryClaim.nameOf(vm)))));
+    pods =
+        new InformerEventSource<>(
+            InformerEventSourceConfiguration.from(Pod.class, VirtualMachine.class)
+                .withName("pods")
+                .withLabelSelector(RUNNER_PODS)
+                .withSecondaryToPrimaryMapper(
+                    pod -> machineOf(pod, pod.getMetadata().getLabels().get(Labels.VM_NAME)))
+                .build(),
+            context);
+    // every claim, not ours only: a given claim carries no label of ours
+    claims =
+        new InformerEventSource<>(
+            InformerEventSourceConfiguration.from(PersistentVolumeClaim.class, VirtualMachine.class)
+                .withName("claims")
+                .withSecondaryToPrimaryMapper(
+                    claim ->
+                        machines
+                            .byIndex(
+                                BY_CLAIM,
+                                Indexes.key(
+                                    claim.getMetadata().getNamespace(),
+                                    claim.getMetadata().getName()))
+                            .stream()
+                            .map(ResourceID::fromResource)
+                            .collect(Collectors.toSet()))
+                .build(),
+            context);
+    snapshots =
+        new InformerEventSource<>(
+            InformerEventSourceConfiguration.from(VMSnapshot.class, VirtualMachine.class)
+                .withName("snapshots")
+                .withSecondaryToPrimaryMapper(
+                    snapshot ->
+                        snapshot.getSpec() == null
+                            ? Set.of()
+                            : machineOf(snapshot, snapshot.getSpec().vmName()))
+                .build(),
+            context);
+    snapshots.addIndexers(Map.of(Indexes.BY_VM, Indexes::machineOf));
+    runner =
+        new RunnerPolling(context, client, interval, vm -> pod(vm).filter(PodState::isRunning));
+  }
+
+  static MachineSources create(
+      EventSourceContext<VirtualMachine> context, RunnerClient client, Duration interval) {
+    return new MachineSources(context, client, interval);
+  }
+
+  List<EventSource<?, VirtualMachine>> all() {
+    return List.of(pods, claims, snapshots, runner);
+  }
+
+  Optional<Pod> pod(VirtualMachine vm) {
+    return pods.get(new ResourceID(RunnerPod.nameOf(vm), vm.getMetadata().getNamespace()));
+  }
+
+  Optional<RunnerAnswer> answer(VirtualMachine vm) {
+    return pod(vm).flatMap(pod -> runner.lastAnswer(vm, pod));
+  }
+
+  Optional<PersistentVolumeClaim> claim(VirtualMachine vm, String name) {
+    return claims.get(new ResourceID(name, vm.getMetadata().getNamespace()));
+  }
+
+  List<VMSnapshot> snapshots(VirtualMachine vm) {
+    return snapshots.byIndex(
+        Indexes.BY_VM, Indexes.key(vm.getMetadata().getNamespace(), vm.getMetadata().getName()));
+  }
+
+  private static Set<ResourceID> machineOf(HasMetadata object, String name) {
+    return name == null
+        ? Set.of()
+        : Set.of(new ResourceID(name, object.getMetadata().getNamespace()));
+  }
+}

@@ -1,0 +1,129 @@
+package io.vmsnap.operator.reconciler.virtualmachine;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.vmsnap.api.v1alpha1.BinarySize;
+import io.vmsnap.api.v1alpha1.PowerState;
+import io.vmsnap.api.v1alpha1.VirtualMachine;
+import io.vmsnap.api.v1alpha1.VirtualMachineStatus;
+import io.vmsnap.api.v1alpha1.VirtualMachineStatus.AcceptedDisk;
+import io.vmsnap.api.v1alpha1.VirtualMachineStatus.DirectoryStatus;
+import io.vmsnap.api.v1alpha1.VirtualMachineStatus.Operation;
+import io.vmsnap.api.v1alpha1.VirtualMachineStatus.Restarts;
+import io.vmsnap.operator.dependent.DirectoryClaim;
+import io.vmsnap.operator.dependent.PodState;
+import io.vmsnap.operator.polling.RunnerAnswer;
+import io.vmsnap.task.RunnerStatus;
+import java.time.Instant;
+import java.util.List;
+
+/** The status that follows from an observation and the step decided on it. */
+final class MachineStatusFactory {
+  private MachineStatusFactory() {}
+
+  /**
+   * @param specHash hash of what a machine started now would be made from
+   */
+  static VirtualMachineStatus create(
+      VirtualMachine vm, MachineObservation seen, MachineStep step, String specHash, Instant now) {
+    VirtualMachineStatus before = vm.getStatus();
+    Pod pod =
+        seen.pod()
+            .filter(p -> PodState.isControlledBy(p, vm) && !PodState.hasEnded(p))
+            .orElse(null);
+    RunnerStatus runner =
+        seen.answer()
+            .filter(RunnerAnswer.Told.class::isInstance)
+            .map(answer -> ((RunnerAnswer.Told) answer).status())
+            .filter(status -> pod != null)
+            .orElse(null);
+    SnapshotTreeView tree = SnapshotTreeView.of(before, runner, seen.snapshots());
+    boolean accepted = !(step instanceof MachineStep.Refuse);
+    return new VirtualMachineStatus(
+        vm.getMetadata().getGeneration(),
+        MachineConditions.of(vm, seen, step, pod, runner, specHash, now),
+        powerState(before, pod, runner),
+        pod == null ? null : pod.getMetadata().getName(),
+        pod == null ? null : pod.getSpec().getNodeName(),
+        pod == null || pod.getStatus() == null ? null : pod.getStatus().getPodIP(),
+        runner == null ? null : runner.accelerator(),
+        runner == null ? null : runner.qemuVersion(),
+        directory(vm, seen, runner, accepted),
+        disks(vm, accepted),
+        tree.current(),
+        tree.roots(),
+        tree.unmanaged(),
+        operation(runner),
+        restarts(before, step));
+  }
+
+  private static PowerState powerState(VirtualMachineStatus before, Pod pod, RunnerStatus runner) {
+    if (pod == null) {
+      return PowerState.PoweredOff;
+    }
+    if (runner == null) {
+      return before == null || before.powerState() == null
+          ? PowerState.PoweredOff
+          : before.powerState();
+    }
+    return PowerState.PoweredOn.name().equals(runner.powerState())
+        ? PowerState.PoweredOn
+        : PowerState.PoweredOff;
+  }
+
+  /** The claim counts as accepted once it was seen; figures stay when the runner is gone. */
+  private static DirectoryStatus directory(
+      VirtualMachine vm, MachineObservation seen, RunnerStatus runner, boolean accepted) {
+    DirectoryStatus before = vm.getStatus() == null ? null : vm.getStatus().directory();
+    if (!accepted || seen.claim().isEmpty()) {
+      return before;
+    }
+    String claim = DirectoryClaim.nameOf(vm);
+    String path = vm.getSpec().directory().path();
+    RunnerStatus.Directory figures = runner == null ? null : runner.directory();
+    if (figures == null) {
+      return before == null
+          ? new DirectoryStatus(claim, path, null, null, null, null, null)
+          : new DirectoryStatus(
+              claim,
+              path,
+              before.capacity(),
+              before.free(),
+              before.base(),
+              before.deltas(),
+              before.memory());
+    }
+    return new DirectoryStatus(
+        claim,
+        path,
+        BinarySize.round(figures.capacityBytes()),
+        BinarySize.round(figures.freeBytes()),
+        BinarySize.round(figures.baseBytes()),
+        BinarySize.round(figures.deltaBytes()),
+        BinarySize.round(figures.memoryBytes()));
+  }
+
+  private static List<AcceptedDisk> disks(VirtualMachine vm, boolean accepted) {
+    if (accepted) {
+      return AcceptedLayout.disksOf(vm.getSpec());
+    }
+    return vm.getStatus() == null ? List.of() : vm.getStatus().disks();
+  }
+
+  private static Operation operation(RunnerStatus runner) {
+    RunnerStatus.Operation running = runner == null ? null : runner.operation();
+    return running == null
+        ? null
+        : new Operation(
+            running.requestId(),
+            running.kind(),
+            running.step(),
+            running.percent(),
+            running.startTime() == null ? null : running.startTime().toString());
+  }
+
+  private static Restarts restarts(VirtualMachineStatus before, MachineStep step) {
+    return step instanceof MachineStep.CountExit exit
+        ? exit.restarts()
+        : step instanceof MachineStep.Rest || before == null ? null : before.restarts();
+  }
+}

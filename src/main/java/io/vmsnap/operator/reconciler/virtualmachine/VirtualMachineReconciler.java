@@ -1,0 +1,140 @@
+package io.vmsnap.operator.reconciler.virtualmachine;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
+import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
+import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
+import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
+import io.javaoperatorsdk.operator.processing.event.source.EventSource;
+import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
+import io.vmsnap.api.v1alpha1.EventReason;
+import io.vmsnap.api.v1alpha1.VirtualMachine;
+import io.vmsnap.api.v1alpha1.VirtualMachineStatus;
+import io.vmsnap.operator.config.OperatorConfig;
+import io.vmsnap.operator.dependent.DirectoryClaim;
+import io.vmsnap.operator.dependent.RunnerPod;
+import io.vmsnap.operator.event.Events;
+import io.vmsnap.operator.polling.RunnerClient;
+import io.vmsnap.operator.reconciler.Children;
+import io.vmsnap.operator.reconciler.ContextChildren;
+import io.vmsnap.operator.reconciler.Retries;
+import io.vmsnap.operator.status.StatusPatch;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.jboss.logging.Logger;
+
+/** Keeps one claim and at most one pod for each VirtualMachine. */
+@GradualRetry(maxAttempts = Retries.ENDLESS, initialInterval = 500, maxInterval = 60_000)
+@ControllerConfiguration(name = "virtualmachine")
+public class VirtualMachineReconciler implements Reconciler<VirtualMachine> {
+  private static final Logger LOG = Logger.getLogger(VirtualMachineReconciler.class);
+
+  /** Looks again at what no event may tell of, such as a namespace's quota. */
+  private static final Duration RECHECK = Duration.ofMinutes(1);
+
+  private final OperatorConfig config;
+  private final RunnerClient runners;
+  private final Events events;
+  private final Clock clock;
+  private final MachineEvents machineEvents;
+  private MachineSources sources;
+
+  public VirtualMachineReconciler(
+      OperatorConfig config, RunnerClient runners, Events events, Clock clock) {
+    this.config = config;
+    this.runners = runners;
+    this.events = events;
+    this.clock = clock;
+    this.machineEvents = new MachineEvents(events);
+  }
+
+  @Override
+  public List<EventSource<?, VirtualMachine>> prepareEventSources(
+      EventSourceContext<VirtualMachine> context) {
+    sources = MachineSources.create(context, runners, config.pollInterval());
+    return sources.all();
+  }
+
+  @Override
+  public UpdateControl<VirtualMachine> reconcile(
+      VirtualMachine vm, Context<VirtualMachine> context) {
+    return reconcile(vm, observe(vm), new ContextChildren(context));
+  }
+
+  UpdateControl<VirtualMachine> reconcile(
+      VirtualMachine vm, MachineObservation seen, Children children) {
+    Instant now = clock.instant();
+    MachineStep step = MachineDecision.decide(vm, seen, now);
+    // an exit is counted in the status before its pod, the only witness, is deleted
+    step = act(vm, step, children);
+    VirtualMachineStatus status =
+        MachineStatusFactory.create(vm, seen, step, specHash(step, vm), now);
+    machineEvents.tell(vm, status);
+    return StatusPatch.of(vm, status, VirtualMachine::new).rescheduleAfter(pause(step, now));
+  }
+
+  private MachineObservation observe(VirtualMachine vm) {
+    return new MachineObservation(
+        VirtualMachineRules.check(vm),
+        vm.getSpec() == null || vm.getSpec().directory() == null
+            ? Optional.empty()
+            : sources.claim(vm, DirectoryClaim.nameOf(vm)),
+        sources.pod(vm),
+        sources.answer(vm),
+        sources.snapshots(vm));
+  }
+
+  /** Does what was decided; where the API server refuses, the refusal is the new step. */
+  private MachineStep act(VirtualMachine vm, MachineStep step, Children children) {
+    try {
+      switch (step) {
+        case MachineStep.ApplyClaim apply -> children.apply(DirectoryClaim.desired(vm));
+        case MachineStep.StartPod start -> {
+          Pod pod = RunnerPod.desired(vm, config);
+          children.apply(pod);
+          LOG.infof("pod created %s pod=%s", key(vm), pod.getMetadata().getName());
+          events.normal(vm, EventReason.PodCreated, "Created pod " + pod.getMetadata().getName());
+        }
+        case MachineStep.StopPod stop -> {
+          LOG.infof("pod deleted %s reason=PoweredOff", key(vm));
+          children.delete(stop.pod());
+        }
+        case MachineStep.RemoveEndedPod remove -> {
+          LOG.infof("pod deleted %s reason=RunnerExited", key(vm));
+          children.delete(remove.pod());
+        }
+        case MachineStep.Refuse refuse -> {}
+        case MachineStep.Hold hold -> {}
+        case MachineStep.AwaitRestart wait -> {}
+        case MachineStep.CountExit exit -> {}
+        case MachineStep.AwaitStop wait -> {}
+        case MachineStep.Watch watch -> {}
+        case MachineStep.Rest rest -> {}
+      }
+      return step;
+    } catch (KubernetesClientException e) {
+      return MachineRefusal.from(e);
+    }
+  }
+
+  private String specHash(MachineStep step, VirtualMachine vm) {
+    return step instanceof MachineStep.Refuse ? null : RunnerPod.hash(vm, config);
+  }
+
+  private static Duration pause(MachineStep step, Instant now) {
+    return switch (step) {
+      case MachineStep.CountExit exit -> Duration.ZERO;
+      case MachineStep.AwaitRestart wait -> Duration.between(now, wait.notBefore());
+      default -> RECHECK;
+    };
+  }
+
+  private static String key(VirtualMachine vm) {
+    return "vm=" + vm.getMetadata().getNamespace() + "/" + vm.getMetadata().getName();
+  }
+}

@@ -1,0 +1,83 @@
+package io.vmsnap.operator.reconciler.vmsnapshot;
+
+import io.vmsnap.api.v1alpha1.BinarySize;
+import io.vmsnap.api.v1alpha1.PowerState;
+import io.vmsnap.api.v1alpha1.VMSnapshotStatus;
+import io.vmsnap.api.v1alpha1.VMSnapshotStatus.Consistency;
+import io.vmsnap.api.v1alpha1.VMSnapshotStatus.SnapshotDisk;
+import io.vmsnap.api.v1alpha1.VMSnapshotStatus.Storage;
+import io.vmsnap.api.v1alpha1.VMSnapshotStatus.Timing;
+import io.vmsnap.task.SnapshotResult;
+import java.util.Arrays;
+import java.util.List;
+
+/** The part of a status that a job's result fills once and nothing changes later. */
+record Captured(
+    Long uid,
+    Long parentUid,
+    PowerState powerState,
+    Consistency consistency,
+    String memoryFile,
+    List<SnapshotDisk> disks,
+    Storage storage,
+    Timing timing,
+    String createTime) {
+
+  private static final Captured NOTHING =
+      new Captured(null, null, null, null, null, List.of(), null, null, null);
+
+  static Captured of(VMSnapshotStatus status) {
+    return status == null
+        ? NOTHING
+        : new Captured(
+            status.uid(),
+            status.parentUid(),
+            status.powerState(),
+            status.consistency(),
+            status.memoryFile(),
+            status.disks(),
+            status.storage(),
+            status.timing(),
+            status.createTime());
+  }
+
+  static Captured from(SnapshotResult result) {
+    return new Captured(
+        result.uid(),
+        result.parentUid(),
+        token(PowerState.values(), result.powerState()),
+        token(Consistency.values(), result.consistency()),
+        result.memoryFile(),
+        result.disks() == null ? List.of() : result.disks().stream().map(Captured::disk).toList(),
+        result.storage() == null
+            ? null
+            : new Storage(
+                BinarySize.round(result.storage().usedBytes()),
+                BinarySize.round(result.storage().requiredBytes()),
+                BinarySize.round(result.storage().freeBytes())),
+        result.timing() == null
+            ? null
+            : new Timing(
+                result.timing().freezeMillis(),
+                result.timing().stunMillis(),
+                result.timing().totalMillis()),
+        result.createTime() == null ? null : SnapshotStatusFactory.seconds(result.createTime()));
+  }
+
+  private static SnapshotDisk disk(SnapshotResult.DiskResult disk) {
+    return new SnapshotDisk(
+        disk.node(),
+        disk.name(),
+        disk.file(),
+        disk.writesTo(),
+        BinarySize.round(disk.capacityBytes()),
+        BinarySize.round(disk.usedBytes()),
+        disk.cid(),
+        disk.parentCid());
+  }
+
+  /** A token of a newer job that this version does not know is left out rather than refused. */
+  private static <T extends Enum<T>> T token(T[] known, String name) {
+    return Arrays.stream(known).filter(value -> value.name().equals(name)).findFirst().orElse(null);
+  }
+}

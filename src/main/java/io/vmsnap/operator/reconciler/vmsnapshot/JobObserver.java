@@ -1,0 +1,146 @@
+package io.vmsnap.operator.reconciler.vmsnapshot;
+
+import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobCondition;
+import io.vmsnap.api.v1alpha1.Annotations;
+import io.vmsnap.api.v1alpha1.ConditionReason;
+import io.vmsnap.operator.dependent.PodState;
+import io.vmsnap.task.TaskJson;
+import io.vmsnap.task.TaskOutcome;
+import io.vmsnap.task.TaskReason;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/** Reads a job's outcome from its pod's termination message, or from how it went missing. */
+final class JobObserver {
+  private JobObserver() {}
+
+  /**
+   * @param pods the job's pods
+   * @param hash what the job must have been made from
+   */
+  static JobObservation observe(Job job, List<Pod> pods, String hash) {
+    if (!hash.equals(job.getMetadata().getAnnotations().get(Annotations.SPEC_HASH))) {
+      return new JobObservation.Failed(
+          ConditionReason.JobFailed,
+          "Job " + job.getMetadata().getName() + " was made for another task",
+          true);
+    }
+    Optional<Pod> pod =
+        pods.stream().max(Comparator.comparing(p -> p.getMetadata().getCreationTimestamp()));
+    Optional<ContainerStateTerminated> end = pod.flatMap(PodState::terminated);
+    if (end.isPresent()) {
+      return ended(job, pod.get(), end.get());
+    }
+    if (pod.filter(PodState::hasEnded).isPresent()) {
+      return endedWithoutContainer(pod.get());
+    }
+    if (condition(job, "Failed").isPresent()) {
+      return failed(job, condition(job, "Failed").get());
+    }
+    if (condition(job, "Complete").isPresent()) {
+      return new JobObservation.Failed(
+          ConditionReason.JobFailed,
+          "Job " + job.getMetadata().getName() + " is complete, but its pod and result are gone",
+          true);
+    }
+    return new JobObservation.Running(pod.map(JobObserver::delay).orElse(""));
+  }
+
+  private static JobObservation ended(Job job, Pod pod, ContainerStateTerminated end) {
+    String message = end.getMessage();
+    if (message != null && !message.isBlank()) {
+      try {
+        TaskOutcome outcome = TaskJson.readTerminationMessage(message);
+        if (outcome != null && outcome.reason() != null) {
+          return outcome(outcome);
+        }
+      } catch (IOException e) {
+        // the end of a log instead of an outcome: the process died before it could say why
+      }
+    }
+    if ("OOMKilled".equals(end.getReason())) {
+      return new JobObservation.Failed(
+          ConditionReason.JobOutOfMemory, "The job needed more memory than its pod may have", true);
+    }
+    // after a job's deadline its pod is killed, which leaves an exit status like any other
+    Optional<JobCondition> failed = condition(job, "Failed");
+    if (failed.filter(JobObserver::isDeadline).isPresent()) {
+      return failed(job, failed.get());
+    }
+    return new JobObservation.Failed(
+        ConditionReason.JobFailed,
+        "The job ended without a result: "
+            + PodState.exitMessage(pod)
+            + " (kubectl logs "
+            + pod.getMetadata().getName()
+            + ")",
+        true);
+  }
+
+  private static JobObservation outcome(TaskOutcome outcome) {
+    if (outcome.succeeded() && outcome.snapshot() != null) {
+      return new JobObservation.Made(outcome.snapshot());
+    }
+    return new JobObservation.Failed(
+        reason(outcome.reason()),
+        String.valueOf(outcome.message()),
+        outcome.reason().verdict() == TaskReason.Verdict.RETRY);
+  }
+
+  private static JobObservation endedWithoutContainer(Pod pod) {
+    boolean evicted = "Evicted".equals(pod.getStatus().getReason());
+    return new JobObservation.Failed(
+        evicted ? ConditionReason.JobEvicted : ConditionReason.JobFailed,
+        evicted
+            ? "The job's pod was evicted: " + pod.getStatus().getMessage()
+            : "The job's pod failed to start: " + PodState.exitMessage(pod),
+        true);
+  }
+
+  private static JobObservation failed(Job job, JobCondition condition) {
+    if (isDeadline(condition)) {
+      return new JobObservation.Failed(
+          ConditionReason.TimedOut,
+          "The job was still at work at its deadline and was ended; the directory is as before, or"
+              + " lists the snapshot as unmanaged",
+          false);
+    }
+    return new JobObservation.Failed(
+        ConditionReason.JobFailed,
+        "Job "
+            + job.getMetadata().getName()
+            + " failed and its pod is gone: "
+            + condition.getMessage(),
+        true);
+  }
+
+  /** Every reason of a job is one of conditions too; a newer job may know more of them. */
+  private static ConditionReason reason(TaskReason reason) {
+    return Arrays.stream(ConditionReason.values())
+        .filter(candidate -> candidate.name().equals(reason.name()))
+        .findFirst()
+        .orElse(ConditionReason.JobFailed);
+  }
+
+  private static String delay(Pod pod) {
+    return PodState.isRunning(pod) ? "" : PodState.waitingFor(pod);
+  }
+
+  private static boolean isDeadline(JobCondition condition) {
+    return "DeadlineExceeded".equals(condition.getReason());
+  }
+
+  private static Optional<JobCondition> condition(Job job, String type) {
+    return job.getStatus() == null
+        ? Optional.empty()
+        : job.getStatus().getConditions().stream()
+            .filter(c -> type.equals(c.getType()) && "True".equals(c.getStatus()))
+            .findFirst();
+  }
+}

@@ -1,0 +1,87 @@
+package io.vmsnap.operator.reconciler.vmsnapshot;
+
+import io.vmsnap.api.v1alpha1.DurationText;
+import io.vmsnap.api.v1alpha1.Names;
+import io.vmsnap.api.v1alpha1.Quiesce;
+import io.vmsnap.api.v1alpha1.VMSnapshot;
+import io.vmsnap.api.v1alpha1.VMSnapshotSpec;
+import io.vmsnap.operator.dependent.SpecHash;
+import io.vmsnap.operator.status.Violation;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The rules of the VMSnapshot definition once more, for API servers that do not know CEL (before
+ * 1.25) and for resources stored before a rule existed.
+ */
+public final class VMSnapshotRules {
+  private VMSnapshotRules() {}
+
+  /** Every broken rule, in the order of the spec; empty if all hold. */
+  public static List<Violation> check(VMSnapshot snapshot) {
+    List<Violation> found = new ArrayList<>();
+    VMSnapshotSpec spec = snapshot.getSpec();
+    if (spec == null || spec.vmName() == null) {
+      found.add(new Violation("spec.vmName", "is required"));
+      return found;
+    }
+    String name = snapshot.getMetadata().getName();
+    if (name.length() > Names.MAX_SNAPSHOT_NAME || !name.matches(Names.DNS_LABEL)) {
+      found.add(
+          new Violation(
+              "metadata.name",
+              "becomes the snapshot's name: at most 63 lower-case letters, digits and hyphens, no"
+                  + " dots"));
+    }
+    if (spec.memory() && spec.quiesce().policy() == Quiesce.Policy.Required) {
+      found.add(
+          new Violation(
+              "spec.quiesce.policy",
+              "memory needs no quiescing, and memory saved while the guest is frozen would resume"
+                  + " frozen: quiesce.policy Required cannot be combined with memory"));
+    }
+    duration(
+        found,
+        "spec.quiesce.timeout",
+        spec.quiesce().timeout(),
+        Quiesce.MIN_TIMEOUT,
+        Quiesce.MAX_TIMEOUT,
+        "must be from 1s to 10m");
+    duration(
+        found,
+        "spec.timeout",
+        spec.timeout(),
+        VMSnapshotSpec.MIN_TIMEOUT,
+        VMSnapshotSpec.MAX_TIMEOUT,
+        "must be from 10s to 24h");
+    if (changedSinceAccepted(snapshot)) {
+      found.add(
+          new Violation(
+              "spec",
+              "vmName, memory, quiesce and timeout are immutable; they differ from those the"
+                  + " snapshot was asked with"));
+    }
+    return found;
+  }
+
+  /** Hash of the immutable fields. */
+  static String requestHash(VMSnapshotSpec spec) {
+    return SpecHash.of(spec.vmName(), spec.memory(), spec.quiesce(), spec.timeout());
+  }
+
+  private static boolean changedSinceAccepted(VMSnapshot snapshot) {
+    return snapshot.getStatus() != null
+        && snapshot.getStatus().attempt() != null
+        && !requestHash(snapshot.getSpec()).equals(snapshot.getStatus().attempt().requestHash());
+  }
+
+  private static void duration(
+      List<Violation> found, String field, String text, Duration min, Duration max, String range) {
+    if (!DurationText.isValid(text)
+        || DurationText.parse(text).compareTo(min) < 0
+        || DurationText.parse(text).compareTo(max) > 0) {
+      found.add(new Violation(field, range));
+    }
+  }
+}
