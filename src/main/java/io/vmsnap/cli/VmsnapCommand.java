@@ -1,19 +1,40 @@
 package io.vmsnap.cli;
 
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ParseResult;
 
 /** The command line: everything except {@code operator}, which {@code Main} hands to Quarkus. */
 @Command(
     name = "vmsnap",
     mixinStandardHelpOptions = true,
     description = "VMware-style snapshots for QEMU virtual machines.",
-    subcommands = {ExportCommand.class})
+    subcommands = {ExportCommand.class, TreeCommand.class})
 public final class VmsnapCommand {
   VmsnapCommand() {}
 
   /** Runs one command and returns its exit status: 0 done, 1 failed, 2 wrong usage. */
   public static int run(String... args) {
-    return new CommandLine(new VmsnapCommand()).execute(args);
+    return commandLine().execute(args);
+  }
+
+  static CommandLine commandLine() {
+    return new CommandLine(new VmsnapCommand()).setExecutionExceptionHandler(VmsnapCommand::report);
+  }
+
+  /** Files that are missing or damaged are the user's news; anything else is a defect of ours. */
+  private static int report(Exception failure, CommandLine command, ParseResult parsed)
+      throws Exception {
+    if (!(failure instanceof IOException)) {
+      throw failure;
+    }
+    String message =
+        failure instanceof NoSuchFileException
+            ? failure.getMessage() + ": does not exist"
+            : failure.getMessage();
+    command.getErr().println("vmsnap: " + message);
+    return command.getCommandSpec().exitCodeOnExecutionException();
   }
 }

@@ -1,5 +1,6 @@
 package io.vmsnap.snapshot;
 
+import io.vmsnap.disk.delta.DeltaLayout;
 import io.vmsnap.task.CreateSnapshotTask;
 import io.vmsnap.task.TaskReason;
 import io.vmsnap.vmdir.DamagedFileException;
@@ -46,6 +47,15 @@ final class CreateDirectoryCheck {
                 + " ("
                 + disk.active()
                 + ") is an independent disk; its mode must be persistent to be in snapshots");
+      }
+      if (disk.capacityBytes() > DeltaLayout.MAX_CAPACITY) {
+        throw new RefusedException(
+            TaskReason.DiskNotSupported,
+            disk.active()
+                + " has "
+                + disk.capacityBytes()
+                + " bytes; a disk with snapshots has at most "
+                + DeltaLayout.MAX_CAPACITY);
       }
     }
   }

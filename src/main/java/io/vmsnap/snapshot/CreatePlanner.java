@@ -35,7 +35,7 @@ public final class CreatePlanner {
     CreateRequestCheck.check(task);
     CreateDirectoryCheck.check(state, task);
     long uid = state.vmsd().lastUid() + 1;
-    String stateFile = state.vmName() + "-Snapshot" + uid + ".vmsn";
+    String stateFile = stateFile(state, uid);
     if (state.files().contains(stateFile)) {
       throw new RefusedException(
           TaskReason.DirectoryDamaged,
@@ -52,7 +52,7 @@ public final class CreatePlanner {
       DiskState disk = state.disks().get(i);
       vmx = vmx.withDisk(disk.address(), disk.name(), deltas.get(i).delta());
     }
-    VmsdFile vmsd = state.vmsd().withSnapshot(entry(state, task, power, now, uid, stateFile));
+    VmsdFile vmsd = state.vmsd().withSnapshot(entry(state, task, power, now, uid, deltas));
     VmsnFile vmsn = new VmsnFile(uuid(state.vmx()), uid, now, power, state.vmx().toBytes());
     return new CreatePlan(
         task.requestId(),
@@ -62,6 +62,10 @@ public final class CreatePlanner {
             new NewFile(stateFile, vmsn.toBytes()),
             new NewFile(vmx.file(), vmx.toBytes()),
             new NewFile(vmsd.file(), vmsd.toBytes())));
+  }
+
+  private static String stateFile(DirectoryState state, long uid) {
+    return state.vmName() + "-Snapshot" + uid + ".vmsn";
   }
 
   private static List<NewDelta> deltas(DirectoryState state) throws RefusedException {
@@ -81,15 +85,18 @@ public final class CreatePlanner {
       PowerState power,
       Instant now,
       long uid,
-      String stateFile) {
+      List<NewDelta> deltas) {
     Map<String, String> properties = new HashMap<>();
     properties.put(SnapshotEntry.REQUEST_ID, task.requestId());
     properties.put(SnapshotEntry.POWER_STATE, power.name());
     properties.put(SnapshotEntry.CONSISTENCY, "Crash");
+    for (int k = 0; k < deltas.size(); k++) {
+      properties.put(SnapshotEntry.writesTo(k), deltas.get(k).delta());
+    }
     return new SnapshotEntry(
         uid,
         state.vmsd().currentUid().orElse(null),
-        stateFile,
+        stateFile(state, uid),
         task.displayName(),
         task.description() == null ? "" : task.description(),
         now,

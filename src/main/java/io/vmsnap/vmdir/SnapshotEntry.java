@@ -38,6 +38,11 @@ public record SnapshotEntry(
   /** {@code Crash}, {@code FileSystem} or {@code Memory}. */
   public static final String CONSISTENCY = "consistency";
 
+  /** Descriptor of the delta made on disk {@code k} of the snapshot when it was taken. */
+  public static String writesTo(int k) {
+    return "disk" + k + ".writesTo";
+  }
+
   public SnapshotEntry {
     createTime = createTime.truncatedTo(ChronoUnit.MICROS);
     disks = List.copyOf(disks);

@@ -146,6 +146,16 @@ class CreatePlannerTest {
   }
 
   @Test
+  void diskBeyondTheFormatsLimitIsRefused() {
+    DiskState huge =
+        new DiskState(
+            DiskAddress.ofPosition(0), "d", "web.vmdk", "web.vmdk", (2046L << 30) + 512, false);
+
+    assertThat(refusal(withDisk(fresh(1), 0, huge), task()).reason())
+        .isEqualTo(TaskReason.DiskNotSupported);
+  }
+
+  @Test
   void machineWithoutDisksIsRefused() {
     assertThat(refusal(fresh(0), task()).reason()).isEqualTo(TaskReason.InvalidRequest);
   }

@@ -49,6 +49,11 @@ public final class DiskModel {
     assertThat(at).as(what + ": runs cover the disk").isEqualTo(bytes.length);
   }
 
+  public void assertBytes(String what, byte[] read) {
+    assertThat(read.length).as(what).isEqualTo(bytes.length);
+    assertThat(Arrays.mismatch(read, bytes)).as(what + ": first difference").isEqualTo(-1);
+  }
+
   private boolean zero(int from, int to) {
     for (int i = from; i < to; i++) {
       if (bytes[i] != 0) {

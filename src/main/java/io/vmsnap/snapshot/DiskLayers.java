@@ -1,0 +1,57 @@
+package io.vmsnap.snapshot;
+
+import io.vmsnap.disk.chain.ChainLayer;
+import io.vmsnap.disk.chain.DiskChain;
+import io.vmsnap.disk.delta.DeltaDisk;
+import io.vmsnap.hypervisor.DiskAttachment;
+import io.vmsnap.hypervisor.DiskLayer;
+import io.vmsnap.hypervisor.NodeName;
+import io.vmsnap.storage.VmStorage;
+import io.vmsnap.vmdir.VmDirectory;
+import io.vmsnap.vmdir.VmDisk;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A directory's disks in the hypervisor's terms. */
+public final class DiskLayers {
+  private DiskLayers() {}
+
+  /**
+   * All disks of a machine, with their chains.
+   *
+   * @throws io.vmsnap.disk.DiskException if a disk does not have our layout, or is damaged
+   */
+  public static List<DiskAttachment> of(VmDirectory directory) throws IOException {
+    List<DiskAttachment> attachments = new ArrayList<>();
+    for (VmDisk disk : directory.disks()) {
+      DiskChain chain = DiskChain.open(directory.storage(), disk.active().fileName());
+      String id = disk.address().toString();
+      attachments.add(
+          new DiskAttachment(
+              id,
+              disk.name() == null ? id : disk.name(),
+              chain.layers().stream().map(l -> layer(directory.storage(), l)).toList()));
+    }
+    return attachments;
+  }
+
+  static DiskLayer ofDelta(VmStorage storage, String descriptor) throws IOException {
+    DeltaDisk delta = DeltaDisk.open(storage, descriptor);
+    return new DiskLayer(
+        NodeName.of(descriptor),
+        storage.path(delta.files().extent()),
+        storage.path(delta.files().index()),
+        delta.layout().dataOffset(),
+        delta.layout().capacity());
+  }
+
+  private static DiskLayer layer(VmStorage storage, ChainLayer layer) {
+    return new DiskLayer(
+        NodeName.of(layer.descriptor()),
+        storage.path(layer.extent()),
+        layer.isBase() ? null : storage.path(layer.index()),
+        layer.dataOffset(),
+        layer.capacity());
+  }
+}

@@ -1,0 +1,86 @@
+package io.vmsnap.snapshot;
+
+import io.vmsnap.disk.vmdk.DiskDescriptor;
+import io.vmsnap.storage.VmStorage;
+import io.vmsnap.task.SnapshotResult;
+import io.vmsnap.task.SnapshotResult.DiskResult;
+import io.vmsnap.task.SnapshotResult.StorageResult;
+import io.vmsnap.task.SnapshotResult.Timing;
+import io.vmsnap.vmdir.DiskFiles;
+import io.vmsnap.vmdir.SnapshotDisk;
+import io.vmsnap.vmdir.SnapshotEntry;
+import io.vmsnap.vmdir.VmDirectory;
+import io.vmsnap.vmdir.VmDisk;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Tells what a snapshot came to by reading the directory again, not by trusting the plan. */
+final class ResultReader {
+  private final VmStorage storage;
+  private final Clock clock;
+
+  ResultReader(VmStorage storage, Clock clock) {
+    this.storage = storage;
+    this.clock = clock;
+  }
+
+  /**
+   * @param stun null if the machine was off, or the snapshot was taken by an earlier attempt
+   */
+  SnapshotResult read(String requestId, long requiredBytes, Duration stun, Duration total)
+      throws IOException {
+    VmDirectory directory = VmDirectory.open(storage);
+    SnapshotEntry snapshot =
+        directory.vmsd().snapshots().stream()
+            .filter(s -> s.property(SnapshotEntry.REQUEST_ID).equals(Optional.of(requestId)))
+            .findFirst()
+            .orElseThrow(() -> new IllegalStateException("no snapshot of request " + requestId));
+    long used = DiskFiles.allocatedBytes(storage, List.of(snapshot.stateFile()));
+    List<DiskResult> disks = new ArrayList<>();
+    for (int k = 0; k < snapshot.disks().size(); k++) {
+      SnapshotDisk frozen = snapshot.disks().get(k);
+      DiskDescriptor descriptor = DiskDescriptor.read(storage, frozen.fileName());
+      String writesTo = snapshot.property(SnapshotEntry.writesTo(k)).orElse(null);
+      disks.add(
+          new DiskResult(
+              frozen.node(),
+              name(directory, frozen.node()),
+              frozen.fileName(),
+              writesTo,
+              descriptor.capacity(),
+              DiskFiles.allocatedBytes(storage, descriptor),
+              descriptor.cid().toString(),
+              descriptor.parentCid().toString()));
+      if (writesTo != null && storage.exists(writesTo)) {
+        used += DiskFiles.allocatedBytes(storage, DiskDescriptor.read(storage, writesTo));
+      }
+    }
+    return new SnapshotResult(
+        snapshot.uid(),
+        snapshot.parentUid(),
+        snapshot.property(SnapshotEntry.POWER_STATE).orElse(null),
+        snapshot.property(SnapshotEntry.CONSISTENCY).orElse(null),
+        snapshot.stateFile(),
+        disks,
+        new StorageResult(used, requiredBytes, storage.space().freeBytes()),
+        new Timing(null, stun == null ? null : millis(stun), millis(total)),
+        snapshot.createTime(),
+        clock.instant());
+  }
+
+  private static String name(VmDirectory directory, String node) {
+    return directory.disks().stream()
+        .filter(d -> d.address().toString().equals(node))
+        .map(VmDisk::name)
+        .findFirst()
+        .orElse(null);
+  }
+
+  private static double millis(Duration duration) {
+    return duration.toNanos() / 1e6;
+  }
+}
