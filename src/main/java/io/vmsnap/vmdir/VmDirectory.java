@@ -52,7 +52,12 @@ public final class VmDirectory {
     return new VmDirectory(storage, name, vmx, vmsd, disks);
   }
 
-  private static String findName(VmStorage storage) throws IOException {
+  /**
+   * The stem of the one {@code .vmx}.
+   *
+   * @throws DamagedFileException if there is not exactly one
+   */
+  public static String findName(VmStorage storage) throws IOException {
     List<String> found = storage.list("").stream().filter(f -> f.endsWith(VMX)).toList();
     if (found.size() != 1) {
       throw new DamagedFileException(
