@@ -11,9 +11,7 @@ import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
-import java.security.spec.AlgorithmParameterSpec;
 import java.security.spec.ECGenParameterSpec;
-import java.security.spec.RSAKeyGenParameterSpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -120,18 +118,6 @@ public final class CertificateAuthority {
   }
 
   /**
-   * As {@link #issueClient}, for a kubeconfig that any client library must be able to read: fabric8
-   * takes a key for RSA unless its PEM label says otherwise, and PKCS #8 does not say.
-   */
-  IssuedCertificate issueForKubeconfig(String commonName, String... organizations) {
-    return issue(
-        name(commonName, List.of(organizations)),
-        List.of(KeyPurposeId.id_kp_clientAuth),
-        List.of(),
-        newKeys("RSA", new RSAKeyGenParameterSpec(2048, RSAKeyGenParameterSpec.F4)));
-  }
-
-  /**
    * A certificate for a server.
    *
    * @param names DNS names and IP addresses under which clients reach it
@@ -149,25 +135,17 @@ public final class CertificateAuthority {
   }
 
   static KeyPair newKeys() {
-    return newKeys("EC", new ECGenParameterSpec("secp256r1"));
-  }
-
-  private static KeyPair newKeys(String algorithm, AlgorithmParameterSpec size) {
     try {
-      KeyPairGenerator generator = KeyPairGenerator.getInstance(algorithm);
-      generator.initialize(size);
+      KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+      generator.initialize(new ECGenParameterSpec("secp256r1"));
       return generator.generateKeyPair();
     } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("every JDK makes such keys: " + algorithm, e);
+      throw new IllegalStateException("this JDK has no P-256", e);
     }
   }
 
   private IssuedCertificate issue(X500Name subject, List<KeyPurposeId> uses, List<String> names) {
-    return issue(subject, uses, names, newKeys());
-  }
-
-  private IssuedCertificate issue(
-      X500Name subject, List<KeyPurposeId> uses, List<String> names, KeyPair keys) {
+    KeyPair keys = newKeys();
     X509Certificate signed = sign(request(subject, keys.getPublic(), uses, names), key);
     return new IssuedCertificate(signed, keys.getPrivate());
   }

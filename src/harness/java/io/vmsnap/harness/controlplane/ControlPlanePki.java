@@ -63,7 +63,7 @@ record ControlPlanePki(
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     CertificateAuthority authority = CertificateAuthority.loadOrCreate(directory, "vmsnap-dev");
     CertificateAuthority etcd = CertificateAuthority.loadOrCreate(etcdDirectory, "vmsnap-dev-etcd");
-    IssuedCertificate admin = authority.issueForKubeconfig("kubernetes-admin", MASTERS);
+    IssuedCertificate admin = authority.issueClient("kubernetes-admin", MASTERS);
     Path serviceAccountKey = directory.resolve("service-account.key");
     Path serviceAccountPublicKey = directory.resolve("service-account.pub");
     makeServiceAccountKey(serviceAccountKey, serviceAccountPublicKey);
