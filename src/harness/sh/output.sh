@@ -78,8 +78,14 @@ end_progress() {
 
 report_failure() {
   local what=$1 status=$2 log=$3
-  warn "$what: failed with status $status. The end of $log:"
-  tail -n 15 "$log" | sed 's/^/    /' >&2 || true
+  if grep -q '^\[ERROR\]' "$log" 2>/dev/null; then
+    # Maven names the cause first and then talks on.
+    warn "$what: failed with status $status. The errors in $log:"
+    grep '^\[ERROR\]' "$log" | head -n 12 | cut -c 1-400 | sed 's/^/    /' >&2 || true
+  else
+    warn "$what: failed with status $status. The end of $log:"
+    tail -n 15 "$log" | sed 's/^/    /' >&2 || true
+  fi
 }
 
 # logged NAME WHAT COMMAND...: runs a command with its output in a log of that name.

@@ -4,17 +4,33 @@
 
 APT=$CACHE/apt
 UNPACKED=$CACHE/root
+WRAPPERS=$CACHE/bin
 LISTS_VALID_MINUTES=720
 
-# Programs and libraries from unpacked packages come first: what is there is there because the
-# system's was missing or too old.
+# Programs from unpacked packages come first: what is there is there because the system's was missing
+# or too old.
 use_unpacked() {
-  local lib
-  lib=$UNPACKED/usr/lib/$(uname -m)-linux-gnu
-  [[ -d $UNPACKED ]] || return 0
-  export PATH=$UNPACKED/usr/bin:$UNPACKED/usr/sbin:$UNPACKED/bin:$UNPACKED/sbin:$PATH
-  [[ ! -d $lib ]] || export LD_LIBRARY_PATH=$lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-  [[ ! -d $lib/qemu ]] || export QEMU_MODULE_DIR=$lib/qemu
+  [[ ! -d $WRAPPERS || :$PATH: == *":$WRAPPERS:"* ]] || export PATH=$WRAPPERS:$PATH
+}
+
+# A wrapper for each program, because only the wrapper's PATH reaches processes that the harness
+# starts with an environment of its own, such as the QEMU of a pod.
+write_wrappers() {
+  local program triplet
+  triplet=$(uname -m)-linux-gnu
+  mkdir -p "$WRAPPERS"
+  for program in "$UNPACKED"/{,usr/}{,s}bin/*; do
+    [[ -f $program && -x $program ]] || continue
+    cat >"$WRAPPERS/.new" <<WRAPPER
+#!/bin/sh
+LD_LIBRARY_PATH='$UNPACKED/usr/lib/$triplet:$UNPACKED/lib/$triplet'\${LD_LIBRARY_PATH:+:\$LD_LIBRARY_PATH}
+QEMU_MODULE_DIR='$UNPACKED/usr/lib/$triplet/qemu'
+export LD_LIBRARY_PATH QEMU_MODULE_DIR
+exec '$program' "\$@"
+WRAPPER
+    chmod +x "$WRAPPERS/.new"
+    mv "$WRAPPERS/.new" "$WRAPPERS/$(basename "$program")"
+  done
 }
 
 is_root() {
@@ -174,6 +190,7 @@ unpack_archives() {
     dpkg -x "$archive" "$UNPACKED" || die "cannot unpack $archive: is the disk full?"
   done
   rm -rf "$1"
+  write_wrappers
   use_unpacked
 }
 
