@@ -1,5 +1,6 @@
 package io.vmsnap.cli;
 
+import io.vmsnap.job.JobCommand;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import picocli.CommandLine;
@@ -11,7 +12,7 @@ import picocli.CommandLine.ParseResult;
     name = "vmsnap",
     mixinStandardHelpOptions = true,
     description = "VMware-style snapshots for QEMU virtual machines.",
-    subcommands = {ExportCommand.class, TreeCommand.class})
+    subcommands = {ExportCommand.class, JobCommand.class, TreeCommand.class})
 public final class VmsnapCommand {
   VmsnapCommand() {}
 

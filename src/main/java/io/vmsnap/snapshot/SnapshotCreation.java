@@ -10,6 +10,9 @@ import io.vmsnap.storage.VmStorage;
 import io.vmsnap.task.CreateSnapshotTask;
 import io.vmsnap.task.SnapshotResult;
 import io.vmsnap.task.TaskReason;
+import io.vmsnap.task.VmDefinition;
+import io.vmsnap.vmdir.DirectoryPreparer;
+import io.vmsnap.vmdir.NotPreparableException;
 import io.vmsnap.vmdir.PowerState;
 import io.vmsnap.vmdir.SnapshotEntry;
 import io.vmsnap.vmdir.VmDirectory;
@@ -25,19 +28,29 @@ import java.util.Optional;
  * served before is answered again without a second snapshot.
  */
 public final class SnapshotCreation {
+  private static final Duration POLL = Duration.ofMillis(100);
+
   private final VmStorage storage;
   private final VmConnector connector;
   private final Clock clock;
   private final StopSignal stop;
+  private final Duration patience;
 
-  public SnapshotCreation(VmStorage storage, VmConnector connector, Clock clock, StopSignal stop) {
+  /**
+   * @param patience how long to wait for another operation to end
+   */
+  public SnapshotCreation(
+      VmStorage storage, VmConnector connector, Clock clock, StopSignal stop, Duration patience) {
     this.storage = storage;
     this.connector = connector;
     this.clock = clock;
     this.stop = stop;
+    this.patience = patience;
   }
 
   /**
+   * @param definition the machine; its directory is prepared if it was never started. Null for
+   *     whatever machine the directory holds
    * @throws RefusedException if the request cannot be served; the directory is as it was
    * @throws io.vmsnap.hypervisor.HypervisorException if the machine did not do its part; the
    *     directory is as it was, or, if the outcome is unknown, is brought forward by the next
@@ -45,14 +58,15 @@ public final class SnapshotCreation {
    * @throws IOException if the storage failed; the directory is as it was, or is recovered by the
    *     next operation
    */
-  public SnapshotResult run(CreateSnapshotTask task) throws IOException, RefusedException {
+  public SnapshotResult run(VmDefinition definition, CreateSnapshotTask task)
+      throws IOException, RefusedException {
     long begin = System.nanoTime();
     try (OperationLock lock = acquire();
         ProgressFile progress =
             new ProgressFile(storage, task.requestId(), CreatePlan.OPERATION, clock.instant())) {
       progress.report("check", 0);
       new Recovery(storage, lock).recover(connector);
-      VmDirectory directory = VmDirectory.open(storage);
+      VmDirectory directory = open(definition);
       Optional<SnapshotEntry> served = servedBefore(directory, task);
       Duration stun = null;
       DiskLayers.of(directory); // refuses damaged and foreign disks
@@ -75,14 +89,46 @@ public final class SnapshotCreation {
   }
 
   private OperationLock acquire() throws IOException, RefusedException {
-    stop.check();
-    return OperationLock.tryAcquire(storage)
-        .orElseThrow(
-            () ->
-                new RefusedException(
-                    TaskReason.VMBusy,
-                    "another operation works on the directory, or the machine is starting or"
-                        + " stopping; try again"));
+    long begin = System.nanoTime();
+    while (true) {
+      stop.check();
+      Optional<OperationLock> lock = OperationLock.tryAcquire(storage);
+      if (lock.isPresent()) {
+        return lock.get();
+      }
+      if (System.nanoTime() - begin >= patience.toNanos()) {
+        throw new RefusedException(
+            TaskReason.VMBusy,
+            "another operation works on the directory, or the machine is starting or stopping; try"
+                + " again");
+      }
+      try {
+        stop.await(POLL);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        stop.request();
+      }
+    }
+  }
+
+  private VmDirectory open(VmDefinition definition) throws IOException, RefusedException {
+    if (definition == null) {
+      return VmDirectory.open(storage);
+    }
+    try {
+      VmDirectory directory =
+          storage.exists(definition.name() + ".vmx")
+              ? VmDirectory.open(storage)
+              : new DirectoryPreparer(storage, definition).prepare();
+      if (directory.name().equals(definition.name())) {
+        return directory;
+      }
+      throw new RefusedException(
+          TaskReason.InvalidRequest,
+          "the directory holds the machine " + directory.name() + ", not " + definition.name());
+    } catch (NotPreparableException e) {
+      throw new RefusedException(e.reason(), e.getMessage(), e);
+    }
   }
 
   private static Optional<SnapshotEntry> servedBefore(

@@ -1,5 +1,6 @@
 package io.vmsnap.snapshot;
 
+import io.vmsnap.disk.delta.DeltaDisk;
 import io.vmsnap.hypervisor.AttachedDisk;
 import io.vmsnap.hypervisor.DiskSwitch;
 import io.vmsnap.hypervisor.HypervisorException;
@@ -34,6 +35,9 @@ final class SwitchDisks {
   Duration apply(RunningVm vm) throws IOException {
     List<DiskSwitch> switches = new ArrayList<>();
     for (NewDelta delta : pending(vm.disks())) {
+      // Before the first write: nobody may take the tables of a delta that QEMU writes for
+      // complete.
+      DeltaDisk.open(storage, delta.delta()).markIndexAhead(storage);
       switches.add(
           new DiskSwitch(NodeName.of(delta.frozen()), DiskLayers.ofDelta(storage, delta.delta())));
     }

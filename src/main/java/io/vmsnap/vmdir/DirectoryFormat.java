@@ -13,6 +13,13 @@ import java.nio.charset.StandardCharsets;
  */
 public final class DirectoryFormat {
   public static final String FOLDER = ".vmsnap";
+
+  /** Held by the runner while it lives: whoever cannot take it knows that the machine is on. */
+  public static final String RUNNER_LOCK = FOLDER + "/runner.lock";
+
+  /** QMP for jobs; the runner has a monitor of its own, so that two conversations never mix. */
+  public static final String JOB_MONITOR = FOLDER + "/run/qmp-job.sock";
+
   public static final String FILE = FOLDER + "/format.json";
   static final int VERSION = 1;
   private static final int MAX_BYTES = 64 << 10;

@@ -24,10 +24,14 @@ import io.vmsnap.vmdir.PowerState;
 import io.vmsnap.vmdir.SnapshotDisk;
 import io.vmsnap.vmdir.VmDirectory;
 import io.vmsnap.vmdir.VmsnFile;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -161,6 +165,9 @@ class SnapshotCreationTest {
     assertThat(vm.openConnections()).isZero();
     assertThat(result.powerState()).isEqualTo("PoweredOn");
     assertThat(result.timing().stunMillis()).isEqualTo(7.0);
+    // The machine writes the delta now, so its tables must say that they lag behind.
+    assertThat(DeltaDisk.open(storage, "web-000001.vmdk").header(storage).uncleanShutdown())
+        .isTrue();
   }
 
   @Test
@@ -253,6 +260,69 @@ class SnapshotCreationTest {
   }
 
   @Test
+  void lockThatIsGivenBackInTimeIsTaken() throws Exception {
+    StorageLock held = storage.tryLock(OperationLock.FILE).orElseThrow();
+    StopSignal stop = new StopSignal(Duration.ofMinutes(1));
+    SnapshotCreation patient =
+        new SnapshotCreation(
+            storage, VmConnector.POWERED_OFF, Clock.systemUTC(), stop, Duration.ofSeconds(30));
+    CompletableFuture<SnapshotResult> result =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return patient.run(null, task("r-1"));
+              } catch (IOException | RefusedException e) {
+                throw new CompletionException(e);
+              }
+            });
+
+    held.close();
+
+    assertThat(result.get(30, TimeUnit.SECONDS).uid()).isEqualTo(1);
+  }
+
+  @Test
+  void machineThatWasNeverStartedIsPrepared() throws Exception {
+    MemoryStorage empty = new MemoryStorage();
+
+    SnapshotResult result =
+        TestMachine.creation(empty, VmConnector.POWERED_OFF)
+            .run(TestMachine.definition(1), task("r-1"));
+
+    assertThat(result.disks()).hasSize(1);
+    assertThat(empty.exists("web.vmx")).isTrue();
+  }
+
+  @Test
+  void directoryOfAnotherMachineIsRefused() throws Exception {
+    MemoryStorage other = new MemoryStorage().with("db.vmx", "");
+
+    RefusedException refusal =
+        catchThrowableOfType(
+            RefusedException.class,
+            () ->
+                TestMachine.creation(other, VmConnector.POWERED_OFF)
+                    .run(TestMachine.definition(1), task("r-1")));
+
+    assertThat(refusal.reason()).isEqualTo(TaskReason.InvalidRequest);
+    assertThat(refusal).hasMessageContaining("db.vmx");
+  }
+
+  @Test
+  void staleHolderOfTheLockWritesNothing() throws Exception {
+    OperationLock stale = OperationLock.tryAcquire(storage).orElseThrow();
+    // another node took the volume over, with a lock table of its own
+    storage.with(OperationLock.TOKEN_FILE, (stale.token() + 1) + "\n");
+
+    assertThatThrownBy(stale::check).isInstanceOf(LockLostException.class);
+    stale.close();
+    try (OperationLock next = OperationLock.tryAcquire(storage).orElseThrow()) {
+      assertThat(next.token()).isEqualTo(stale.token() + 2);
+      next.check();
+    }
+  }
+
+  @Test
   void fullVolumeIsRefusedBeforeAnythingIsWritten() throws Exception {
     storage.setSpace(new VolumeSpace(1 << 30, 100));
     List<String> files = storage.list("");
@@ -298,7 +368,9 @@ class SnapshotCreationTest {
 
   private TaskReason refusal(StopSignal stop) {
     SnapshotCreation creation =
-        new SnapshotCreation(storage, VmConnector.POWERED_OFF, Clock.systemUTC(), stop);
-    return catchThrowableOfType(RefusedException.class, () -> creation.run(task("r-1"))).reason();
+        new SnapshotCreation(
+            storage, VmConnector.POWERED_OFF, Clock.systemUTC(), stop, Duration.ZERO);
+    return catchThrowableOfType(RefusedException.class, () -> creation.run(null, task("r-1")))
+        .reason();
   }
 }

@@ -59,12 +59,16 @@ final class TestMachine {
 
   static SnapshotResult snapshot(VmStorage storage, VmConnector vm, String requestId)
       throws IOException, RefusedException {
-    return creation(storage, vm).run(task(requestId));
+    return creation(storage, vm).run(null, task(requestId));
   }
 
   static SnapshotCreation creation(VmStorage storage, VmConnector vm) {
     return new SnapshotCreation(
-        storage, vm, Clock.fixed(NOW, ZoneOffset.UTC), new StopSignal(Duration.ofMinutes(1)));
+        storage,
+        vm,
+        Clock.fixed(NOW, ZoneOffset.UTC),
+        new StopSignal(Duration.ofMinutes(1)),
+        Duration.ZERO);
   }
 
   static CreateSnapshotTask task(String requestId) {

@@ -1,0 +1,99 @@
+package io.vmsnap.job;
+
+import io.vmsnap.snapshot.FailureReason;
+import io.vmsnap.task.ExitCode;
+import io.vmsnap.task.TaskJson;
+import io.vmsnap.task.TaskOutcome;
+import io.vmsnap.task.TaskReason;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+
+/** A process that does one task: signals in, termination message and exit status out. */
+final class JobProcess {
+  static final String TERMINATION_LOG = "VMSNAP_TERMINATION_LOG";
+  private static final String DEFAULT_TERMINATION_LOG = "/dev/termination-log";
+
+  private final PrintWriter out;
+  private final CountDownLatch finished = new CountDownLatch(1);
+  private volatile Runnable stop = () -> {};
+  private volatile int exitCode = ExitCode.RETRY;
+
+  private JobProcess(PrintWriter out) {
+    this.out = out;
+  }
+
+  /** The work itself; whatever it throws becomes an outcome. */
+  @FunctionalInterface
+  interface Task {
+    TaskOutcome run(JobEnvironment environment, JobProcess process) throws Exception;
+  }
+
+  static int run(Map<String, String> variables, PrintWriter out, Task task) {
+    JobProcess process = new JobProcess(out);
+    Thread hook = new Thread(process::signalled, "stop");
+    Runtime.getRuntime().addShutdownHook(hook);
+    TaskOutcome outcome = process.outcome(new JobEnvironment(variables), task);
+    if (!outcome.succeeded()) {
+      out.println(outcome.reason() + ": " + outcome.message());
+    }
+    out.flush();
+    process.writeTerminationMessage(variables, outcome);
+    process.exitCode = ExitCode.of(outcome.reason());
+    process.finished.countDown();
+    return process.exitCode;
+  }
+
+  private TaskOutcome outcome(JobEnvironment environment, Task task) {
+    try {
+      return task.run(environment, this);
+    } catch (Exception e) {
+      TaskReason reason = FailureReason.of(e);
+      if (reason == TaskReason.InternalError) {
+        e.printStackTrace(out);
+      }
+      return new TaskOutcome(reason, FailureReason.message(e), null);
+    }
+  }
+
+  /** What to do when the process is asked to end. */
+  void onSignal(Runnable action) {
+    stop = action;
+  }
+
+  PrintWriter out() {
+    return out;
+  }
+
+  /**
+   * Java runs its hooks for a signal, and also when the work is done. For a signal the process must
+   * live until the operation has come to a safe point, and end with its exit status.
+   */
+  private void signalled() {
+    if (finished.getCount() == 0) {
+      return;
+    }
+    stop.run();
+    try {
+      finished.await();
+      Runtime.getRuntime().halt(exitCode);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void writeTerminationMessage(Map<String, String> variables, TaskOutcome outcome) {
+    Path file = Path.of(variables.getOrDefault(TERMINATION_LOG, DEFAULT_TERMINATION_LOG));
+    boolean asked = variables.containsKey(TERMINATION_LOG);
+    try {
+      if (asked || Files.exists(file)) {
+        Files.writeString(file, TaskJson.writeTerminationMessage(outcome));
+      }
+    } catch (IOException e) {
+      out.println("cannot write the termination message to " + file + ": " + e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,51 @@
+package io.vmsnap.job;
+
+import io.vmsnap.hypervisor.HypervisorException;
+import io.vmsnap.hypervisor.RunningVm;
+import io.vmsnap.hypervisor.qmp.QmpRunningVm;
+import io.vmsnap.snapshot.VmConnector;
+import io.vmsnap.storage.StorageLock;
+import io.vmsnap.storage.VmStorage;
+import io.vmsnap.vmdir.DirectoryFormat;
+import java.io.IOException;
+import java.util.Optional;
+
+/**
+ * Reaches the machine through QEMU's monitor for jobs. The machine is on exactly while a runner
+ * holds its lock: a socket may be left from a process that is dead.
+ */
+final class QemuConnector implements VmConnector {
+  private final VmStorage storage;
+
+  QemuConnector(VmStorage storage) {
+    this.storage = storage;
+  }
+
+  @Override
+  public Optional<RunningVm> connect() throws IOException {
+    if (!isOn()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(QmpRunningVm.connect(storage.path(DirectoryFormat.JOB_MONITOR)));
+    } catch (HypervisorException e) {
+      throw new HypervisorException(
+          "the machine is on, but QEMU does not answer; it may be starting or stopping: "
+              + e.getMessage(),
+          e.isOutcomeUnknown(),
+          e);
+    }
+  }
+
+  private boolean isOn() throws IOException {
+    if (!storage.exists(DirectoryFormat.RUNNER_LOCK)) {
+      return false;
+    }
+    Optional<StorageLock> free = storage.tryLock(DirectoryFormat.RUNNER_LOCK);
+    if (free.isPresent()) {
+      free.get().close();
+      return false;
+    }
+    return true;
+  }
+}
