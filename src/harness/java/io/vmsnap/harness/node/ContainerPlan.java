@@ -27,11 +27,14 @@ record ContainerPlan(
 
   /**
    * @param variables resolved by {@link ContainerEnvironment}, paths not yet rewritten
+   * @param image what the image set of it: paths of this machine, which no mount hides (the project
+   *     itself may be in {@code /tmp}, and pods mount that)
    * @throws PodNotReadyException if the container cannot run as a process
    */
   static ContainerPlan of(
       Container container,
       Map<String, String> variables,
+      Map<String, String> image,
       Map<String, Path> volumes,
       PodDirectory directory)
       throws PodNotReadyException {
@@ -46,7 +49,9 @@ record ContainerPlan(
     Path message = directory.terminationMessage(container.getName());
     MountMap mounts = mounts(container, variables, volumes, message);
     Map<String, String> environment = new TreeMap<>();
-    variables.forEach((name, value) -> environment.put(name, mounts.rewrite(value)));
+    variables.forEach(
+        (name, value) ->
+            environment.put(name, value.equals(image.get(name)) ? value : mounts.rewrite(value)));
     return new ContainerPlan(
         command(container, variables, mounts),
         environment,

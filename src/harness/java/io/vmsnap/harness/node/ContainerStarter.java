@@ -30,10 +30,11 @@ final class ContainerStarter {
       throws PodNotReadyException {
     refuseWhatIsNotSupported(slot);
     String namespace = pod.getMetadata().getNamespace();
+    Map<String, String> image = image(pod);
     Map<String, String> environment =
         new ContainerEnvironment(node.client(), namespace, fields(pod, podIp))
-            .resolve(slot.spec(), image(pod));
-    ContainerPlan plan = ContainerPlan.of(slot.spec(), environment, volumes, directory);
+            .resolve(slot.spec(), image);
+    ContainerPlan plan = ContainerPlan.of(slot.spec(), environment, image, volumes, directory);
     int run = slot.nextRun();
     String name = slot.spec().getName();
     String id = pod.getMetadata().getUid() + "/" + name + "/" + run;
