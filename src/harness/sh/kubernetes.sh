@@ -141,9 +141,13 @@ publish_kubernetes() {
 build_kubernetes() {
   local work=$KUBERNETES/build version
   mkdir -p "$work"
-  prepare_apt
-  update_lists
-  [[ -d $work/gopath ]] || unpack_kubernetes_source "$work"
+  if [[ ! -d $work/gopath ]]; then
+    lock_cache
+    prepare_apt
+    update_lists
+    unpack_kubernetes_source "$work"
+    unlock_cache
+  fi
   version=$(<"$work/gopath/version")
   compile_kubernetes "$work" "$version"
   progress "installing"

@@ -5,6 +5,9 @@
 MAVEN=("$PROJECT/mvnw" --batch-mode --no-transfer-progress --file "$PROJECT/pom.xml")
 BUILT=$PROJECT/target/vmsnap-built
 
+# The formatter's libraries still use it, and Java 25 says so at length.
+export MAVEN_OPTS="--sun-misc-unsafe-memory-access=allow ${MAVEN_OPTS:-}"
+
 # build_app: target/quarkus-app and the harness's classes, if the sources changed since.
 build_app() {
   local fingerprint
