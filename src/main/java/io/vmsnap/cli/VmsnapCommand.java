@@ -1,6 +1,7 @@
 package io.vmsnap.cli;
 
 import io.vmsnap.job.JobCommand;
+import io.vmsnap.runner.RunnerCommand;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import picocli.CommandLine;
@@ -12,12 +13,13 @@ import picocli.CommandLine.ParseResult;
     name = "vmsnap",
     mixinStandardHelpOptions = true,
     description = "VMware-style snapshots for QEMU virtual machines.",
-    subcommands = {ExportCommand.class, JobCommand.class, TreeCommand.class})
+    subcommands = {ExportCommand.class, JobCommand.class, RunnerCommand.class, TreeCommand.class})
 public final class VmsnapCommand {
   VmsnapCommand() {}
 
   /** Runs one command and returns its exit status: 0 done, 1 failed, 2 wrong usage. */
   public static int run(String... args) {
+    StandardErrorLog.install();
     return commandLine().execute(args);
   }
 

@@ -1,0 +1,46 @@
+package io.vmsnap.cli;
+
+import java.time.temporal.ChronoUnit;
+import java.util.logging.ConsoleHandler;
+import java.util.logging.Formatter;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+
+/**
+ * One line a record on standard error, because standard output belongs to results and to the
+ * guest's console. Set up by hand: without Quarkus nobody does, and its log manager, which is on
+ * the class path, says nothing by default.
+ */
+final class StandardErrorLog {
+  private StandardErrorLog() {}
+
+  static void install() {
+    Logger root = Logger.getLogger("");
+    for (Handler handler : root.getHandlers()) {
+      root.removeHandler(handler);
+    }
+    ConsoleHandler handler = new ConsoleHandler();
+    handler.setFormatter(new OneLine());
+    handler.setLevel(Level.INFO);
+    root.addHandler(handler);
+    root.setLevel(Level.INFO);
+  }
+
+  private static final class OneLine extends Formatter {
+    @Override
+    public String format(LogRecord entry) {
+      StringBuilder line = new StringBuilder();
+      line.append(entry.getInstant().truncatedTo(ChronoUnit.MILLIS)).append(' ');
+      line.append(entry.getLevel()).append(' ').append(formatMessage(entry)).append('\n');
+      if (entry.getThrown() != null) {
+        line.append(entry.getThrown()).append('\n');
+        for (StackTraceElement frame : entry.getThrown().getStackTrace()) {
+          line.append("    at ").append(frame).append('\n');
+        }
+      }
+      return line.toString();
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package io.vmsnap.hypervisor.qmp;
+
+import io.vmsnap.hypervisor.HypervisorException;
+import io.vmsnap.hypervisor.RunState;
+import java.time.Duration;
+
+/** What the owner of a QEMU process may do with it, besides what any {@link QmpRunningVm} may. */
+public final class QmpMachineControl implements AutoCloseable {
+  private static final Duration QUICK = Duration.ofSeconds(10);
+
+  private final QmpSession session;
+
+  public QmpMachineControl(QmpSession session) {
+    this.session = session;
+  }
+
+  /** QEMU's version. */
+  public String version() {
+    return session.greeting().version();
+  }
+
+  public RunState state() throws HypervisorException {
+    return session.execute(new MachineCommand.QueryStatus(), QUICK);
+  }
+
+  /** The guest decides what it does about it. */
+  public void pressPowerButton() throws HypervisorException {
+    session.execute(MachineCommand.SYSTEM_POWERDOWN, QUICK);
+  }
+
+  /** Lets the virtual CPUs go on, and repeats the disk requests that failed. */
+  public void resume() throws HypervisorException {
+    session.execute(MachineCommand.CONT, QUICK);
+  }
+
+  /** Makes QEMU flush its disks and end. */
+  public void quit() throws HypervisorException {
+    session.execute(MachineCommand.QUIT, QUICK);
+  }
+
+  public <E extends QmpEvent> QmpSubscription<E> subscribe(Class<E> type) {
+    return session.subscribe(type);
+  }
+
+  @Override
+  public void close() {
+    session.close();
+  }
+}
