@@ -9,13 +9,13 @@ import java.util.regex.Matcher;
  * quantity library, can compare two of them.
  */
 public final class BinarySize {
-  public static final String PATTERN = "^[1-9][0-9]{0,6}(Mi|Gi|Ti)$";
+  public static final String PATTERN = "^[1-9][0-9]{0,5}(Mi|Gi|Ti)$";
 
   /** The cost of CEL rules is estimated from lengths, so every size states its own. */
-  public static final int MAX_LENGTH = 9;
+  public static final int MAX_LENGTH = 8;
 
   private static final java.util.regex.Pattern SYNTAX =
-      java.util.regex.Pattern.compile("([1-9][0-9]{0,6})(Mi|Gi|Ti)");
+      java.util.regex.Pattern.compile("([1-9][0-9]{0,5})(Mi|Gi|Ti)");
   private static final String[] UNITS = {"", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"};
 
   private BinarySize() {}

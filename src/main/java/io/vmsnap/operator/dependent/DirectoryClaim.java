@@ -30,7 +30,7 @@ public final class DirectoryClaim {
         .withNewMetadata()
         .withName(nameOf(vm))
         .withNamespace(vm.getMetadata().getNamespace())
-        .addToLabels(labels(vm))
+        .addToLabels(ChildLabels.of(vm.getMetadata().getName(), Labels.DIRECTORY))
         .endMetadata()
         .withNewSpec()
         .withAccessModes(template.accessModes().stream().map(Enum::name).toList())
@@ -55,12 +55,5 @@ public final class DirectoryClaim {
     Quantity asked = claim.getSpec().getResources().getRequests().get("storage");
     Quantity wanted = new Quantity(vm.getSpec().directory().claimTemplate().size());
     return asked != null && wanted.getNumericalAmount().compareTo(asked.getNumericalAmount()) > 0;
-  }
-
-  private static Map<String, String> labels(VirtualMachine vm) {
-    return Map.of(
-        Labels.MANAGED_BY, Labels.MANAGED_BY_VALUE,
-        Labels.VM_NAME, vm.getMetadata().getName(),
-        Labels.COMPONENT, Labels.DIRECTORY);
   }
 }

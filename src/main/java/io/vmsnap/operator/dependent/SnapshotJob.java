@@ -46,16 +46,8 @@ public final class SnapshotJob {
       String node,
       Duration remaining,
       OperatorConfig config) {
-    Map<String, String> labels =
-        Map.of(
-            Labels.MANAGED_BY,
-            Labels.MANAGED_BY_VALUE,
-            Labels.VM_NAME,
-            vm.getMetadata().getName(),
-            Labels.COMPONENT,
-            Labels.JOB,
-            Labels.SNAPSHOT_NAME,
-            snapshot.getMetadata().getName());
+    Map<String, String> labels = ChildLabels.of(vm.getMetadata().getName(), Labels.JOB);
+    labels.put(Labels.SNAPSHOT_NAME, snapshot.getMetadata().getName());
     return new JobBuilder()
         .withNewMetadata()
         .withName(attempt.job())

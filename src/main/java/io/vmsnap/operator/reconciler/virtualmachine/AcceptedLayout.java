@@ -65,9 +65,9 @@ record AcceptedLayout(String claimName, String path, List<AcceptedDisk> disks) {
       found.add(
           new Violation(
               "spec.directory.claimName",
-              "claimName is immutable: the machine's disks are on volume claim '"
+              "claimName is immutable: the machine's disks are on that volume ("
                   + claimName
-                  + "'"));
+                  + ")"));
     }
     if (!Objects.equals(directory.path(), path)) {
       found.add(

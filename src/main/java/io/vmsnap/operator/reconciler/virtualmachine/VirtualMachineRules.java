@@ -46,13 +46,13 @@ public final class VirtualMachineRules {
       found.add(
           new Violation(
               "metadata.name",
-              "becomes a file name: at most 50 lower-case letters, digits and hyphens, no dots"));
+              "metadata.name becomes a file name: at most 50 lower-case letters, digits and hyphens, no dots"));
     } else if (name.matches(".*" + Names.LOOKS_LIKE_A_DISK_FILE)) {
       found.add(
           new Violation(
               "metadata.name",
-              "must not end like a disk file: in a hyphen and six digits, or in -flat, -delta or"
-                  + " -ctk"));
+              "metadata.name must not end like a disk file: in a hyphen and six digits, or in -flat,"
+                  + " -delta or -ctk"));
     }
   }
 

@@ -31,7 +31,7 @@ public final class VMSnapshotRules {
       found.add(
           new Violation(
               "metadata.name",
-              "becomes the snapshot's name: at most 63 lower-case letters, digits and hyphens, no"
+              "metadata.name becomes the snapshot's name: at most 63 lower-case letters, digits and hyphens, no"
                   + " dots"));
     }
     if (spec.memory() && spec.quiesce().policy() == Quiesce.Policy.Required) {
@@ -47,14 +47,14 @@ public final class VMSnapshotRules {
         spec.quiesce().timeout(),
         Quiesce.MIN_TIMEOUT,
         Quiesce.MAX_TIMEOUT,
-        "must be from 1s to 10m");
+        "quiesce.timeout must be from 1s to 10m");
     duration(
         found,
         "spec.timeout",
         spec.timeout(),
         VMSnapshotSpec.MIN_TIMEOUT,
         VMSnapshotSpec.MAX_TIMEOUT,
-        "must be from 10s to 24h");
+        "timeout must be from 10s to 24h");
     if (changedSinceAccepted(snapshot)) {
       found.add(
           new Violation(

@@ -1,0 +1,280 @@
+package io.vmsnap.operator.reconciler.virtualmachine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
+import io.vmsnap.api.v1alpha1.Condition;
+import io.vmsnap.api.v1alpha1.ConditionType;
+import io.vmsnap.api.v1alpha1.PowerState;
+import io.vmsnap.api.v1alpha1.VMSnapshot;
+import io.vmsnap.api.v1alpha1.VirtualMachine;
+import io.vmsnap.api.v1alpha1.VirtualMachineStatus.SnapshotReference;
+import io.vmsnap.api.v1alpha1.VirtualMachineStatus.SnapshotType;
+import io.vmsnap.operator.FakeChildren;
+import io.vmsnap.operator.FakeEvents;
+import io.vmsnap.operator.Fixtures;
+import io.vmsnap.operator.polling.RunnerAnswer;
+import io.vmsnap.operator.status.Conditions;
+import io.vmsnap.task.RunnerStatus;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** The loop on one machine, with what it would see at each look. */
+class VirtualMachineReconcilerTest {
+  private final FakeChildren children = new FakeChildren();
+  private final FakeEvents events = new FakeEvents();
+  private VirtualMachine vm = Fixtures.machine();
+  private Instant now = Fixtures.NOW;
+  private List<VMSnapshot> snapshots = List.of();
+
+  @Test
+  void claimThenPod() {
+    look(null, null, null);
+    assertThat(children.applied).singleElement().isInstanceOf(PersistentVolumeClaim.class);
+    assertThat(children.applied.getFirst().getMetadata().getOwnerReferences())
+        .as("a claim with an owner would be garbage-collected with its disks")
+        .isEmpty();
+
+    look(claim(), null, null);
+    assertThat(children.applied.get(1)).isInstanceOf(Pod.class);
+    assertThat(reason(ConditionType.Reconciling)).isEqualTo("True WaitingForPod");
+  }
+
+  @Test
+  void runningGuestIsReady() {
+    look(claim(), Fixtures.pod(vm, "Running"), told("Running", null));
+
+    assertThat(reason(ConditionType.Ready)).isEqualTo("True Running");
+    assertThat(reason(ConditionType.Reconciling)).isEqualTo("False Idle");
+    assertThat(reason(ConditionType.Running)).isEqualTo("True Running");
+    assertThat(vm.getStatus().powerState()).isEqualTo(PowerState.PoweredOn);
+    assertThat(vm.getStatus().directory().deltas()).isEqualTo("51.2Mi");
+    assertThat(vm.getStatus().observedGeneration()).isEqualTo(3);
+    assertThat(events.told).containsExactly("Normal PoweredOn");
+  }
+
+  @Test
+  void equalObservationWritesNothing() {
+    look(claim(), Fixtures.pod(vm, "Running"), told("Running", null));
+    now = now.plusSeconds(2);
+
+    UpdateControl<VirtualMachine> second =
+        look(claim(), Fixtures.pod(vm, "Running"), told("Running", null));
+
+    assertThat(second.isNoUpdate()).isTrue();
+    assertThat(events.told).hasSize(1);
+  }
+
+  @Test
+  void silentRunnerKeepsWhatWasKnown() {
+    look(claim(), Fixtures.pod(vm, "Running"), told("Running", null));
+    look(claim(), Fixtures.pod(vm, "Running"), new RunnerAnswer.Silent("pod-1", "timed out"));
+
+    assertThat(reason(ConditionType.Running)).isEqualTo("Unknown RunnerUnreachable");
+    assertThat(reason(ConditionType.Ready)).isEqualTo("False RunnerUnreachable");
+    assertThat(vm.getStatus().directory().deltas()).isEqualTo("51.2Mi");
+    assertThat(vm.getStatus().powerState()).isEqualTo(PowerState.PoweredOn);
+  }
+
+  @Test
+  void fullVolumeWaitsForAPerson() {
+    look(claim(), Fixtures.pod(vm, "Running"), told("IoError", null));
+
+    assertThat(reason(ConditionType.Stalled)).isEqualTo("True IOError");
+    assertThat(events.told).containsExactly("Warning IOError");
+  }
+
+  @Test
+  void poweringOffDeletesThePod() {
+    vm = Fixtures.machine("powerState: PoweredOff");
+    Pod pod = Fixtures.pod(vm, "Running");
+
+    look(claim(), pod, told("Running", null));
+
+    assertThat(children.deleted).containsExactly(pod);
+    assertThat(reason(ConditionType.Reconciling)).isEqualTo("True ShuttingDown");
+
+    look(claim(), null, null);
+    assertThat(reason(ConditionType.Ready)).isEqualTo("True PoweredOff");
+    assertThat(vm.getStatus().powerState()).isEqualTo(PowerState.PoweredOff);
+    assertThat(vm.getStatus().pod()).isNull();
+  }
+
+  @Test
+  void changedSpecAsksForARestartAndDoesNone() {
+    Pod pod = Fixtures.pod(vm, "Running");
+    vm = Fixtures.machine("hardware: {memory: 2Gi}");
+
+    look(claim(), pod, told("Running", null));
+
+    assertThat(reason(ConditionType.RestartRequired)).isEqualTo("True SpecChanged");
+    assertThat(children.deleted).isEmpty();
+    assertThat(children.applied).isEmpty();
+  }
+
+  @Test
+  void runnerThatEndedIsCountedThenReplacedAfterAPause() {
+    Pod ended = Fixtures.pod(vm, "Failed");
+
+    look(claim(), ended, null);
+    assertThat(vm.getStatus().restarts().count()).isEqualTo(1);
+    assertThat(children.deleted).as("the exit is recorded before its witness goes").isEmpty();
+
+    look(claim(), ended, null);
+    assertThat(vm.getStatus().restarts().count()).as("counted once").isEqualTo(1);
+    assertThat(children.deleted).containsExactly(ended);
+
+    look(claim(), null, null);
+    assertThat(children.applied).isEmpty();
+    assertThat(reason(ConditionType.Reconciling)).isEqualTo("True RunnerExited");
+
+    now = now.plus(RestartBackoff.FIRST);
+    look(claim(), null, null);
+    assertThat(children.applied).singleElement().isInstanceOf(Pod.class);
+  }
+
+  @Test
+  void pausesGrowToALimit() {
+    Pod ended = Fixtures.pod(vm, "Failed");
+    Duration last = Duration.ZERO;
+    var restarts = RestartBackoff.next(null, ended, now);
+    for (int i = 0; i < 20; i++) {
+      Duration pause = Duration.between(now, RestartBackoff.notBefore(restarts));
+      assertThat(pause).isGreaterThanOrEqualTo(last).isLessThanOrEqualTo(RestartBackoff.LONGEST);
+      last = pause;
+      restarts = RestartBackoff.next(restarts, ended, now);
+    }
+    assertThat(last).isEqualTo(RestartBackoff.LONGEST);
+  }
+
+  @Test
+  void invalidSpecTouchesNothing() {
+    vm = Fixtures.machine("hardware: {memory: 16Mi}");
+
+    look(claim(), Fixtures.pod(vm, "Running"), told("Running", null));
+
+    assertThat(reason(ConditionType.Stalled)).isEqualTo("True InvalidSpec");
+    assertThat(children.applied).isEmpty();
+    assertThat(children.deleted).isEmpty();
+  }
+
+  @Test
+  void podOfSomebodyElseIsLeftAlone() {
+    Pod pod =
+        new PodBuilder(Fixtures.pod(vm, "Running"))
+            .editMetadata()
+            .withOwnerReferences()
+            .endMetadata()
+            .build();
+
+    look(claim(), pod, null);
+
+    assertThat(reason(ConditionType.Stalled)).isEqualTo("True NameTaken");
+    assertThat(children.deleted).isEmpty();
+  }
+
+  @Test
+  void refusedPodIsReported() {
+    children.refusal = new KubernetesClientException("exceeded quota: small", 403, null);
+
+    look(claim(), null, null);
+
+    assertThat(reason(ConditionType.Stalled)).isEqualTo("True ChildRefused");
+    assertThat(condition(ConditionType.Stalled).message()).contains("exceeded quota");
+  }
+
+  @Test
+  void missingGivenClaimIsWaitedFor() {
+    vm =
+        Serialization.unmarshal(
+            """
+            apiVersion: vmsnap.io/v1alpha1
+            kind: VirtualMachine
+            metadata: {name: web, namespace: demo, uid: u, generation: 1}
+            spec: {directory: {claimName: mine}, disks: [{name: data, size: 1Gi}]}
+            """,
+            VirtualMachine.class);
+
+    look(null, null, null);
+
+    assertThat(reason(ConditionType.Reconciling)).isEqualTo("True WaitingForClaim");
+    assertThat(children.applied).isEmpty();
+  }
+
+  @Test
+  void snapshotTakenSinceTheLastAnswerIsCurrent() {
+    snapshots =
+        List.of(
+            Fixtures.withStatus(
+                Fixtures.snapshot("second", "2026-03-01T09:00:00Z"),
+                "{\"phase\":\"Ready\",\"readyToUse\":true,\"uid\":2,\"parentUid\":1}"));
+
+    look(claim(), Fixtures.pod(vm, "Running"), told("Running", 1L));
+
+    assertThat(vm.getStatus().currentSnapshot())
+        .isEqualTo(new SnapshotReference("second", 2L, SnapshotType.Managed));
+    assertThat(vm.getStatus().rootSnapshots())
+        .containsExactly(new SnapshotReference("by hand", 1L, SnapshotType.Unmanaged));
+    assertThat(vm.getStatus().unmanagedSnapshots()).hasSize(1);
+  }
+
+  private UpdateControl<VirtualMachine> look(
+      PersistentVolumeClaim claim, Pod pod, RunnerAnswer answer) {
+    VirtualMachineReconciler reconciler =
+        new VirtualMachineReconciler(
+            Fixtures.CONFIG, null, events, Clock.fixed(now, ZoneOffset.UTC));
+    MachineObservation seen =
+        new MachineObservation(
+            VirtualMachineRules.check(vm),
+            Optional.ofNullable(claim),
+            Optional.ofNullable(pod),
+            Optional.ofNullable(answer),
+            snapshots);
+    UpdateControl<VirtualMachine> control = reconciler.reconcile(vm, seen, children);
+    control.getResource().ifPresent(patch -> vm.setStatus(patch.getStatus()));
+    return control;
+  }
+
+  private PersistentVolumeClaim claim() {
+    return Fixtures.claim(vm);
+  }
+
+  private Condition condition(ConditionType type) {
+    return Conditions.find(vm.getStatus().conditions(), type).orElseThrow();
+  }
+
+  private String reason(ConditionType type) {
+    return condition(type).status() + " " + condition(type).reason();
+  }
+
+  private static RunnerAnswer told(String runState, Long currentUid) {
+    List<RunnerStatus.Snapshot> list =
+        currentUid == null
+            ? List.of()
+            : List.of(
+                new RunnerStatus.Snapshot(currentUid, null, "by hand", "", Fixtures.NOW, false));
+    return new RunnerAnswer.Told(
+        "pod-1",
+        new RunnerStatus(
+            "PoweredOn",
+            runState,
+            "tcg",
+            "10.0.2",
+            false,
+            new RunnerStatus.Directory(5L << 30, 1L << 30, 1L << 30, 53687091, 0),
+            list,
+            currentUid,
+            null,
+            null));
+  }
+}
