@@ -4,12 +4,12 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.time.Instant;
 
-/** One line for each step of something that takes seconds, with the time it took. */
+/** One line for each step of something that takes seconds: what begins, then the time it took. */
 public final class ProgressLines {
   private final PrintStream out;
   private final Instant start = Instant.now();
   private Instant stepStart = start;
-  private String step;
+  private boolean underWay;
 
   public ProgressLines(PrintStream out) {
     this.out = out;
@@ -18,20 +18,22 @@ public final class ProgressLines {
   /** The last step is over, the next one begins. */
   public synchronized void step(String next) {
     finishStep();
-    step = next;
+    out.print(next + " ... ");
+    out.flush();
+    underWay = true;
     stepStart = Instant.now();
   }
 
   /** All steps are over. */
   public synchronized void done() {
     finishStep();
-    out.printf("%6.1f s in all%n", seconds(start));
+    out.printf("ready after %.1f s%n", seconds(start));
   }
 
   private void finishStep() {
-    if (step != null) {
-      out.printf("%6.1f s %s%n", seconds(stepStart), step);
-      step = null;
+    if (underWay) {
+      out.printf("%.1f s%n", seconds(stepStart));
+      underWay = false;
     }
   }
 
