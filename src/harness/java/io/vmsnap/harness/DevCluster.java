@@ -66,11 +66,19 @@ public final class DevCluster implements Runnable {
   /** Until the JVM is told to end; the cluster's shutdown hook does the rest. */
   private void watch(EmbeddedCluster cluster) throws InterruptedException {
     CountDownLatch never = new CountDownLatch(1);
+    AtomicBoolean stopping = new AtomicBoolean();
     Runtime.getRuntime()
         .addShutdownHook(
             Thread.ofPlatform()
-                .unstarted(() -> System.out.println("\nstopping: pods get 30 s to end well")));
+                .unstarted(
+                    () -> {
+                      stopping.set(true);
+                      System.out.println("\nstopping: pods get 30 s to end well");
+                    }));
     while (!never.await(WATCH.toMillis(), TimeUnit.MILLISECONDS)) {
+      if (stopping.get()) {
+        continue;
+      }
       if (!cluster.isAlive()) {
         throw new IllegalStateException("a server ended; see " + directory.resolve("logs"));
       }

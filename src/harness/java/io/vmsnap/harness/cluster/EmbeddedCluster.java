@@ -27,6 +27,7 @@ public final class EmbeddedCluster extends ConnectedCluster {
   public static final String GUEST_IMAGE_CLASS = "guest-image";
 
   private static final String NODE_NAME = "local";
+  private static final int SLOW_MACHINE_MILLIS = 60_000;
 
   private final ControlPlane controlPlane;
   private final LocalNode node;
@@ -114,9 +115,11 @@ public final class EmbeddedCluster extends ConnectedCluster {
   }
 
   static KubernetesClient client(Path kubeconfig) {
-    return new KubernetesClientBuilder()
-        .withConfig(Config.fromKubeconfig(kubeconfig.toFile()))
-        .build();
+    Config config = Config.fromKubeconfig(kubeconfig.toFile());
+    // The machine may be busy with builds and guests: slow is not broken.
+    config.setConnectionTimeout(SLOW_MACHINE_MILLIS);
+    config.setRequestTimeout(SLOW_MACHINE_MILLIS);
+    return new KubernetesClientBuilder().withConfig(config).build();
   }
 
   @Override
