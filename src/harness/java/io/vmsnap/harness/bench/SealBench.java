@@ -1,0 +1,52 @@
+package io.vmsnap.harness.bench;
+
+import io.vmsnap.disk.chain.BaseDisk;
+import io.vmsnap.disk.delta.DeltaDisk;
+import io.vmsnap.disk.delta.DeltaLayout;
+import io.vmsnap.disk.delta.Seal;
+import io.vmsnap.storage.LocalStorage;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.SplittableRandom;
+
+/** How long a seal takes, by the grains that changed since the one before. */
+final class SealBench {
+  private static final long CAPACITY = 256L << 30;
+  private static final int[] GRAINS = {0, 16, 256, 4096, 16384};
+
+  private final Path directory;
+  private final PrintStream out;
+
+  SealBench(Path directory, PrintStream out) {
+    this.directory = directory;
+    this.out = out;
+  }
+
+  void run() throws IOException, InterruptedException {
+    LocalStorage storage = new LocalStorage(directory);
+    BaseDisk base = BaseDisk.create(storage, "big.vmdk", CAPACITY, new SplittableRandom(2));
+    DeltaDisk delta =
+        DeltaDisk.create(storage, base.descriptor(), "big-000001.vmdk", new SplittableRandom(3));
+    String node = Overlay.node(directory, base, delta);
+    out.printf("%nSeal of a delta over a sparse disk of 256 GiB%n");
+    out.printf("  %12s  %12s  %14s  %10s%n", "changed", "held", "tables written", "seal");
+    long at = 0;
+    for (int grains : GRAINS) {
+      delta.markIndexAhead(storage);
+      if (grains > 0) {
+        // One grain in every 32 KiB, each time in a part of the disk that was never written.
+        Load writes = new Load("", true, grains, DeltaLayout.GRAIN, 32 << 10);
+        writes.runFrom(at, node);
+        at += (long) grains * (32 << 10);
+      }
+      long start = System.nanoTime();
+      Seal.Result sealed = Seal.run(storage, delta);
+      double milliseconds = (System.nanoTime() - start) / 1e6;
+      out.printf(
+          "  %,12d  %,12d  %,14d  %7.1f ms%n",
+          grains, sealed.grains(), sealed.tablesWritten(), milliseconds);
+    }
+    DeltaDisk.delete(storage, "big-000001.vmdk");
+  }
+}
