@@ -17,6 +17,9 @@ final class StandardErrorLog {
   private StandardErrorLog() {}
 
   static void install() {
+    // Java's own manager silences every logger when the process gets a signal, which is when the
+    // runner has most to say; this one, which the class path has anyway, does not.
+    System.setProperty("java.util.logging.manager", "org.jboss.logmanager.LogManager");
     Logger root = Logger.getLogger("");
     for (Handler handler : root.getHandlers()) {
       root.removeHandler(handler);

@@ -173,7 +173,13 @@ final class WritingQemu implements AutoCloseable {
   private void io(int disk, String command) throws HypervisorException {
     String answer =
         session.execute(
-            new HumanCommand("qemu-io -d /machine/peripheral/scsi0-" + disk + "/virtio-backend \"" + command + "\""), DEADLINE);
+            new HumanCommand(
+                "qemu-io -d /machine/peripheral/scsi0-"
+                    + disk
+                    + "/virtio-backend \""
+                    + command
+                    + "\""),
+            DEADLINE);
     if (!answer.isBlank()) {
       throw new IllegalStateException(command + ": " + answer);
     }
