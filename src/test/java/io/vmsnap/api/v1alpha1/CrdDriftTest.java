@@ -81,6 +81,26 @@ class CrdDriftTest {
     }
   }
 
+  /** Kubernetes 1.20 turned a progress that was no longer applied into null, and refused that. */
+  @Test
+  void objectsOfAStatusVanishAsOne() throws IOException {
+    for (CustomResourceDefinition crd : CrdGeneration.definitions()) {
+      JSONSchemaProps status =
+          crd.getSpec()
+              .getVersions()
+              .getFirst()
+              .getSchema()
+              .getOpenAPIV3Schema()
+              .getProperties()
+              .get("status");
+
+      assertThat(status.getProperties().values())
+          .filteredOn(property -> property.getType().equals("object"))
+          .isNotEmpty()
+          .allMatch(property -> "atomic".equals(property.getXKubernetesMapType()));
+    }
+  }
+
   /** A resource that never saw an API server has the defaults of the schema all the same. */
   @Test
   void defaultsOfTheTypesAreThoseOfTheSchema() {

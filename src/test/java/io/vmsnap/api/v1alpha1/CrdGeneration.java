@@ -97,6 +97,7 @@ final class CrdGeneration {
       describe(root, "spec", "What its owner wants.");
       describe(root, "status", "What the operator observed. Written by the operator only.");
       finish(root);
+      replaceObjectsAsOne(root.getProperties().get("status"));
       return crd;
     } catch (IOException e) {
       throw new IllegalStateException("no definition generated for " + name, e);
@@ -117,6 +118,17 @@ final class CrdGeneration {
 
   private static void describe(JSONSchemaProps root, String field, String text) {
     root.getProperties().get(field).setDescription(text);
+  }
+
+  /**
+   * Status objects such as {@code progress} come and go. API servers up to 1.20 turn an object
+   * whose fields an applier no longer sends into null, which the schema then refuses; what merges
+   * as one value is removed as one.
+   */
+  private static void replaceObjectsAsOne(JSONSchemaProps status) {
+    status.getProperties().values().stream()
+        .filter(property -> "object".equals(property.getType()))
+        .forEach(property -> property.setXKubernetesMapType("atomic"));
   }
 
   private static void finish(JSONSchemaProps schema) {
