@@ -20,7 +20,7 @@ import io.vmsnap.operator.polling.RunnerClient;
 import io.vmsnap.operator.reconciler.Children;
 import io.vmsnap.operator.reconciler.ContextChildren;
 import io.vmsnap.operator.reconciler.Retries;
-import io.vmsnap.operator.status.StatusPatch;
+import io.vmsnap.operator.status.StatusUpdate;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -63,7 +63,7 @@ public class VirtualMachineReconciler implements Reconciler<VirtualMachine> {
   @Override
   public UpdateControl<VirtualMachine> reconcile(
       VirtualMachine vm, Context<VirtualMachine> context) {
-    return reconcile(vm, observe(vm), new ContextChildren(context));
+    return StatusUpdate.write(context, reconcile(vm, observe(vm), new ContextChildren(context)));
   }
 
   UpdateControl<VirtualMachine> reconcile(
@@ -75,7 +75,7 @@ public class VirtualMachineReconciler implements Reconciler<VirtualMachine> {
     VirtualMachineStatus status =
         MachineStatusFactory.create(vm, seen, step, specHash(step, vm), now);
     machineEvents.tell(vm, status);
-    return StatusPatch.of(vm, status, VirtualMachine::new).rescheduleAfter(pause(step, now));
+    return StatusUpdate.of(vm, status, VirtualMachine::new).rescheduleAfter(pause(step, now));
   }
 
   private MachineObservation observe(VirtualMachine vm) {

@@ -18,7 +18,7 @@ import io.vmsnap.operator.event.Events;
 import io.vmsnap.operator.reconciler.Children;
 import io.vmsnap.operator.reconciler.ContextChildren;
 import io.vmsnap.operator.reconciler.Retries;
-import io.vmsnap.operator.status.StatusPatch;
+import io.vmsnap.operator.status.StatusUpdate;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -57,7 +57,8 @@ public class VMSnapshotReconciler implements Reconciler<VMSnapshot> {
 
   @Override
   public UpdateControl<VMSnapshot> reconcile(VMSnapshot snapshot, Context<VMSnapshot> context) {
-    return reconcile(snapshot, observe(snapshot), new ContextChildren(context));
+    return StatusUpdate.write(
+        context, reconcile(snapshot, observe(snapshot), new ContextChildren(context)));
   }
 
   UpdateControl<VMSnapshot> reconcile(
@@ -66,7 +67,7 @@ public class VMSnapshotReconciler implements Reconciler<VMSnapshot> {
     SnapshotStep step = decision.decide(snapshot, seen, now);
     act(snapshot, seen, step, children);
     VMSnapshotStatus status = SnapshotStatusFactory.create(snapshot, seen, step, now);
-    UpdateControl<VMSnapshot> control = StatusPatch.of(snapshot, status, VMSnapshot::new);
+    UpdateControl<VMSnapshot> control = StatusUpdate.of(snapshot, status, VMSnapshot::new);
     events.tell(snapshot, step);
     return pause(step, now).map(control::rescheduleAfter).orElse(control);
   }
