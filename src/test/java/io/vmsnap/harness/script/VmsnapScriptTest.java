@@ -216,6 +216,32 @@ class VmsnapScriptTest {
     assertThat(functions("find_kubernetes").status()).isEqualTo(1);
   }
 
+  @Test
+  void finishedBuildIsPublishedAndItsWorkspaceRemoved() throws Exception {
+    Path build = home.resolve(".cache/vmsnap/kubernetes/build");
+    Files.createDirectories(build.resolve("gopath/src/k8s.io/kubernetes"));
+    Files.writeString(build.resolve("gopath/version"), "1.20.2\n");
+    program(
+        home.resolve("fake/make"),
+        """
+        #!/bin/sh
+        . "$KUBE_GIT_VERSION_FILE"
+        mkdir -p _output/bin
+        for program in kube-apiserver kube-controller-manager kubectl; do
+          printf '#!/bin/sh\\necho Kubernetes %s\\n' "$KUBE_GIT_VERSION" >_output/bin/$program
+          chmod +x _output/bin/$program
+        done
+        """);
+    environment.put("PATH", home.resolve("fake") + ":" + environment.get("PATH"));
+
+    Result result =
+        functions("kubernetes_downloadable() { return 1; }; provision_kubernetes; find_kubernetes");
+
+    assertThat(result.status()).as(result.output()).isZero();
+    assertThat(result.output()).contains("Kubernetes v1.20.2", "kubernetes/1.20.2-linux-");
+    assertThat(build).doesNotExist();
+  }
+
   private static String prelude() {
     return "set -euo pipefail; PROJECT='%s'; CACHE=$HOME/.cache/vmsnap; "
             .formatted(SCRIPT.getParent())
