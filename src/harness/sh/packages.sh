@@ -16,17 +16,21 @@ use_unpacked() {
 # A wrapper for each program, because only the wrapper's PATH reaches processes that the harness
 # starts with an environment of its own, such as the QEMU of a pod.
 write_wrappers() {
-  local program triplet
+  local program triplet options
   triplet=$(uname -m)-linux-gnu
   mkdir -p "$WRAPPERS"
   for program in "$UNPACKED"/{,usr/}{,s}bin/*; do
     [[ -f $program && -x $program ]] || continue
+    options=
+    # Debian's QEMU looks for its firmware in fixed places.
+    [[ $program != */qemu-system-* ]] ||
+      options="-L '$UNPACKED/usr/share/qemu' -L '$UNPACKED/usr/share/seabios' -L '$UNPACKED/usr/lib/ipxe/qemu'"
     cat >"$WRAPPERS/.new" <<WRAPPER
 #!/bin/sh
 LD_LIBRARY_PATH='$UNPACKED/usr/lib/$triplet:$UNPACKED/lib/$triplet'\${LD_LIBRARY_PATH:+:\$LD_LIBRARY_PATH}
 QEMU_MODULE_DIR='$UNPACKED/usr/lib/$triplet/qemu'
 export LD_LIBRARY_PATH QEMU_MODULE_DIR
-exec '$program' "\$@"
+exec '$program' $options "\$@"
 WRAPPER
     chmod +x "$WRAPPERS/.new"
     mv "$WRAPPERS/.new" "$WRAPPERS/$(basename "$program")"
