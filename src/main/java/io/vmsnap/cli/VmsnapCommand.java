@@ -2,7 +2,11 @@ package io.vmsnap.cli;
 
 import io.vmsnap.job.JobCommand;
 import io.vmsnap.runner.RunnerCommand;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -13,14 +17,24 @@ import picocli.CommandLine.ParseResult;
     name = "vmsnap",
     mixinStandardHelpOptions = true,
     description = "VMware-style snapshots for QEMU virtual machines.",
-    subcommands = {ExportCommand.class, JobCommand.class, RunnerCommand.class, TreeCommand.class})
+    subcommands = {
+      ExportCommand.class,
+      JobCommand.class,
+      RunnerCommand.class,
+      CheckCommand.class,
+      InfoCommand.class,
+      TreeCommand.class
+    })
 public final class VmsnapCommand {
   VmsnapCommand() {}
 
   /** Runs one command and returns its exit status: 0 done, 1 failed, 2 wrong usage. */
   public static int run(String... args) {
     StandardErrorLog.install();
-    return commandLine().execute(args);
+    // Trees have lines and names have any letter, whatever the locale of a container says.
+    PrintWriter out =
+        new PrintWriter(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
+    return commandLine().setOut(out).execute(args);
   }
 
   static CommandLine commandLine() {

@@ -1,0 +1,184 @@
+package io.vmsnap.snapshot;
+
+import io.vmsnap.disk.DiskException;
+import io.vmsnap.disk.chain.DiskChecker;
+import io.vmsnap.disk.chain.Finding;
+import io.vmsnap.disk.vmdk.DiskDescriptor;
+import io.vmsnap.snapshot.journal.Journal;
+import io.vmsnap.storage.UnsafeNameException;
+import io.vmsnap.storage.VmStorage;
+import io.vmsnap.vmdir.DamagedFileException;
+import io.vmsnap.vmdir.SnapshotDisk;
+import io.vmsnap.vmdir.SnapshotEntry;
+import io.vmsnap.vmdir.TooNewException;
+import io.vmsnap.vmdir.VmDirectory;
+import io.vmsnap.vmdir.VmDisk;
+import io.vmsnap.vmdir.VmsnFile;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Looks for what is damaged, missing, contradictory or left over in a VM directory. Changes
+ * nothing.
+ */
+public final class DirectoryChecker {
+  private final VmStorage storage;
+  private final boolean running;
+  private final Set<DirectoryFinding> findings = new LinkedHashSet<>();
+  private final Set<String> checkedDisks = new HashSet<>();
+
+  private DirectoryChecker(VmStorage storage, boolean running) {
+    this.storage = storage;
+    this.running = running;
+  }
+
+  /**
+   * @param running whether the machine is on: then its active disks are left out, because what is
+   *     being written cannot be judged
+   * @return empty if all is sound
+   */
+  public static List<DirectoryFinding> check(VmStorage storage, boolean running)
+      throws IOException {
+    DirectoryChecker checker = new DirectoryChecker(storage, running);
+    checker.run();
+    return List.copyOf(checker.findings);
+  }
+
+  private void run() throws IOException {
+    if (storage.exists(Journal.FILE)) {
+      findings.add(
+          DirectoryFinding.notice(
+              Journal.FILE,
+              "an operation is under way, or was cut off",
+              "nothing: the next operation, or the next start of the machine, finishes it or takes"
+                  + " it back"));
+    }
+    VmDirectory directory;
+    try {
+      directory = VmDirectory.open(storage);
+    } catch (DamagedFileException | DiskException | UnsafeNameException e) {
+      findings.add(
+          DirectoryFinding.error(
+              file(e),
+              e.getMessage(),
+              e instanceof TooNewException ? "use a newer vmsnap" : RESTORE));
+      return;
+    }
+    for (VmDisk disk : directory.disks()) {
+      List<DiskDescriptor> chain = disk.chain();
+      int top = chain.size() - (running ? 2 : 1);
+      if (top >= 0) {
+        checkDisk(chain.get(top).fileName());
+      }
+    }
+    for (SnapshotEntry snapshot : directory.vmsd().snapshots()) {
+      checkSnapshot(directory, snapshot);
+    }
+    checkCurrent(directory);
+    findings.addAll(OrphanSearch.search(directory));
+  }
+
+  private static final String RESTORE = "restore the file from a backup";
+
+  private static String file(Exception e) {
+    return e instanceof DiskException disk ? disk.file() : firstWord(e.getMessage());
+  }
+
+  private static String firstWord(String message) {
+    int colon = message.indexOf(": ");
+    return colon < 0 ? message : message.substring(0, colon);
+  }
+
+  private void checkDisk(String descriptor) throws IOException {
+    if (!checkedDisks.add(descriptor)) {
+      return;
+    }
+    for (Finding finding : DiskChecker.check(storage, descriptor)) {
+      findings.add(
+          new DirectoryFinding(
+              finding.severity() == Finding.Severity.ERROR
+                  ? DirectoryFinding.Severity.ERROR
+                  : DirectoryFinding.Severity.NOTICE,
+              finding.file(),
+              finding.message(),
+              switch (finding.remedy()) {
+                case NONE -> RESTORE;
+                case SEAL -> "power the machine off in an orderly way: that seals its disks";
+                case REBUILD_INDEX -> "the index can be rebuilt from the grain tables";
+                case REBUILD_TABLES -> "the grain tables can be rebuilt from the index";
+              }));
+    }
+  }
+
+  private void checkSnapshot(VmDirectory directory, SnapshotEntry snapshot) throws IOException {
+    String which = "snapshot " + snapshot.uid() + " \"" + snapshot.displayName() + "\"";
+    for (SnapshotDisk disk : snapshot.disks()) {
+      if (storage.exists(disk.fileName())) {
+        checkDisk(disk.fileName());
+      } else {
+        findings.add(
+            DirectoryFinding.error(
+                disk.fileName(), "is missing; " + which + " cannot be returned to", RESTORE));
+      }
+    }
+    if (!storage.exists(snapshot.stateFile())) {
+      findings.add(
+          DirectoryFinding.error(
+              snapshot.stateFile(),
+              "is missing; " + which + " has lost its hardware and power state",
+              RESTORE));
+      return;
+    }
+    try {
+      VmsnFile state = VmsnFile.read(storage, snapshot.stateFile());
+      if (state.snapshotUid() != snapshot.uid()) {
+        findings.add(
+            DirectoryFinding.error(
+                snapshot.stateFile(),
+                "belongs to a snapshot with uid " + state.snapshotUid() + ", not to " + which,
+                RESTORE));
+      }
+    } catch (DamagedFileException e) {
+      findings.add(
+          DirectoryFinding.error(
+              snapshot.stateFile(), e.getMessage() + " (" + directory.name() + ")", RESTORE));
+    }
+  }
+
+  /** The running state must be based on what the current snapshot froze. */
+  private void checkCurrent(VmDirectory directory) throws IOException {
+    Optional<SnapshotEntry> current = directory.vmsd().tree().current();
+    if (current.isEmpty()) {
+      return;
+    }
+    for (SnapshotDisk frozen : current.get().disks()) {
+      List<String> parents = new ArrayList<>();
+      for (VmDisk disk : directory.disks()) {
+        if (disk.address().toString().equals(frozen.node()) && disk.chain().size() > 1) {
+          parents.add(disk.chain().get(disk.chain().size() - 2).fileName());
+        }
+      }
+      if (!parents.contains(frozen.fileName())) {
+        findings.add(
+            DirectoryFinding.error(
+                directory.vmx().file(),
+                frozen.node()
+                    + " is not based on "
+                    + frozen.fileName()
+                    + ", which the current snapshot (uid "
+                    + current.get().uid()
+                    + ") froze",
+                "find out which of "
+                    + directory.vmx().file()
+                    + " and "
+                    + directory.vmsd().file()
+                    + " was replaced by another program"));
+      }
+    }
+  }
+}
