@@ -18,6 +18,7 @@ import picocli.CommandLine.ParseResult;
     mixinStandardHelpOptions = true,
     description = "VMware-style snapshots for QEMU virtual machines.",
     subcommands = {
+      AdoptCommand.class,
       ExportCommand.class,
       JobCommand.class,
       RunnerCommand.class,

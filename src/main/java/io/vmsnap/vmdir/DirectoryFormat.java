@@ -53,7 +53,7 @@ public final class DirectoryFormat {
   }
 
   /** Marks the directory as one of this version. */
-  static void write(VmStorage storage) throws IOException {
+  public static void write(VmStorage storage) throws IOException {
     storage.createFolder(FOLDER);
     String text = "{\"version\":" + VERSION + "}\n";
     WholeFile.replace(storage, FILE, text.getBytes(StandardCharsets.UTF_8));

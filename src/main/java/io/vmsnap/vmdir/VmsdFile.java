@@ -130,6 +130,35 @@ public final class VmsdFile {
     return new VmsdFile(file, changed, snapshot.uid(), snapshot.uid(), all);
   }
 
+  /**
+   * Gives a disk of a snapshot another file name.
+   *
+   * @throws IllegalArgumentException if there is no such snapshot
+   */
+  public VmsdFile withDiskFile(long uid, int disk, String fileName) throws DamagedFileException {
+    return with(uid, "disk" + disk + ".fileName", fileName);
+  }
+
+  /**
+   * Sets one of our own properties of a snapshot.
+   *
+   * @throws IllegalArgumentException if there is no such snapshot
+   */
+  public VmsdFile withProperty(long uid, String key, String value) throws DamagedFileException {
+    return with(uid, VmsdEntryText.OURS + key, value);
+  }
+
+  private VmsdFile with(long uid, String key, String value) throws DamagedFileException {
+    IndexedEntry entry =
+        entries.stream()
+            .filter(e -> e.snapshot().uid() == uid)
+            .findFirst()
+            .orElseThrow(() -> new IllegalArgumentException("no snapshot with uid " + uid));
+    ConfigDictionary changed = dictionary.copy();
+    changed.put("snapshot" + entry.index() + "." + key, value);
+    return parse(file, changed.toBytes());
+  }
+
   private boolean isUsed(int index) {
     return entries.stream().anyMatch(e -> e.index() == index);
   }

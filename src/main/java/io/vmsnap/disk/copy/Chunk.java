@@ -1,5 +1,7 @@
 package io.vmsnap.disk.copy;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.BitSet;
 
@@ -12,6 +14,8 @@ import java.util.BitSet;
  * @param blockBytes length of a block; the last one of a disk may be shorter
  */
 public record Chunk(long offset, ByteBuffer content, BitSet blocks, int blockBytes) {
+  private static final MemorySegment ZEROS = Arena.global().allocate(ParallelCopy.CHUNK);
+
   /** Bytes of a block; shorter at the disk's end. */
   public int length(int block) {
     return Math.min(blockBytes, content.limit() - block * blockBytes);
@@ -26,6 +30,13 @@ public record Chunk(long offset, ByteBuffer content, BitSet blocks, int blockByt
   public ByteBuffer blocks(int from, int to) {
     int start = from * blockBytes;
     return content.slice(start, Math.min(content.limit(), to * blockBytes) - start);
+  }
+
+  /** Whether a block is all zeros. */
+  public boolean isZero(int block) {
+    ByteBuffer bytes = block(block);
+    MemorySegment content = MemorySegment.ofBuffer(bytes);
+    return MemorySegment.mismatch(content, 0, content.byteSize(), ZEROS, 0, content.byteSize()) < 0;
   }
 
   /** Hands over each run of neighbouring blocks: number of the first, and after the last. */

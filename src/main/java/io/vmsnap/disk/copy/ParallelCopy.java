@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -31,8 +30,6 @@ public final class ParallelCopy {
 
   /** The map is asked for in windows, so that it stays small for any disk. */
   private static final long WINDOW = 256L << 20;
-
-  private static final MemorySegment ZEROS = Arena.global().allocate(CHUNK);
 
   private final CopySource source;
   private final int blockBytes;
@@ -176,11 +173,8 @@ public final class ParallelCopy {
         (from, to) ->
             source.content().read(chunk.blocks(from, to), offset + (long) from * blockBytes));
     if (source.wholeDisk()) {
-      MemorySegment memory = MemorySegment.ofBuffer(buffer.slice(0, length));
       for (int i = blocks.nextSetBit(0); i >= 0; i = blocks.nextSetBit(i + 1)) {
-        long start = (long) i * blockBytes;
-        long bytes = chunk.length(i);
-        if (MemorySegment.mismatch(memory, start, start + bytes, ZEROS, 0, bytes) < 0) {
+        if (chunk.isZero(i)) {
           blocks.clear(i);
         }
       }

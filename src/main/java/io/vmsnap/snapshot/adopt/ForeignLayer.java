@@ -1,0 +1,62 @@
+package io.vmsnap.snapshot.adopt;
+
+import io.vmsnap.disk.delta.DeltaFiles;
+import io.vmsnap.disk.vmdk.DiskDescriptor;
+import io.vmsnap.disk.vmdk.Extent;
+import io.vmsnap.disk.vmdk.ExtentType;
+import java.util.List;
+
+/**
+ * A VMDK of the directory to adopt.
+ *
+ * @param descriptor its text, from its own file or embedded
+ * @param chain names of the descriptors, this one first, its base last
+ * @param files all files it is made of
+ */
+record ForeignLayer(DiskDescriptor descriptor, List<String> chain, List<String> files) {
+  String name() {
+    return descriptor.fileName();
+  }
+
+  boolean isBase() {
+    return chain.size() == 1;
+  }
+
+  String parent() {
+    return chain.get(1);
+  }
+
+  /**
+   * Whether it is already what a base disk is here: a descriptor of its own and one raw extent from
+   * the start of a file.
+   */
+  boolean staysAsItIs() {
+    List<Extent> extents = descriptor.extents();
+    Extent first = extents.getFirst();
+    return isBase()
+        && extents.size() == 1
+        && (first.type() == ExtentType.VMFS || first.type() == ExtentType.FLAT)
+        && first.access() == Extent.Access.RW
+        && first.offset() == 0
+        && files.size() == 2
+        && files.contains(first.fileName());
+  }
+
+  /** The file that will hold its content. */
+  String newExtent() {
+    if (staysAsItIs()) {
+      return descriptor.extents().getFirst().fileName();
+    }
+    return isBase()
+        ? name().substring(0, name().length() - ".vmdk".length()) + "-flat.vmdk"
+        : DeltaFiles.of(name()).extent();
+  }
+
+  /** All files it will be made of; empty if it stays as it is. */
+  List<String> newFiles() {
+    if (staysAsItIs()) {
+      return List.of();
+    }
+    return isBase() ? List.of(newExtent(), name()) : DeltaFiles.of(name()).all();
+  }
+}
