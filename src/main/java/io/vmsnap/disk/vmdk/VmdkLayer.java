@@ -84,6 +84,9 @@ public final class VmdkLayer implements VirtualDisk {
       return DiskDescriptor.read(storage, name);
     }
     try (StorageFile file = storage.open(name, OpenMode.READ)) {
+      if (file.size() < HostedSparseHeader.SIZE) {
+        throw CorruptDiskException.at(name, file.size(), "the file ends within its header");
+      }
       ByteBuffer sector = ByteBuffer.allocate(HostedSparseHeader.SIZE);
       file.readFully(sector, 0);
       HostedSparseHeader header = HostedSparseHeader.parse(name, 0, sector.flip());

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * never a crash, a loop or memory by an untrusted length.
  */
 class VmdkFuzzTest {
-  private static final int ROUNDS = 4_000;
+  private static final int ROUNDS = 2_000;
   private static final int SECTORS = 2_000;
 
   /** Numbers that break arithmetic. */
