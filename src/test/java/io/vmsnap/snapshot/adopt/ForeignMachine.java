@@ -79,17 +79,38 @@ record ForeignMachine(Map<String, byte[]> content) {
   private static String entry(
       int index, int uid, int parent, String name, boolean memory, String disk) {
     String p = "snapshot" + index + ".";
-    return p + "uid = \"" + uid + "\"\n"
-        + p + "filename = \"web-Snapshot" + uid + ".vmsn\"\n"
+    return p
+        + "uid = \""
+        + uid
+        + "\"\n"
+        + p
+        + "filename = \"web-Snapshot"
+        + uid
+        + ".vmsn\"\n"
         + (parent == 0 ? "" : p + "parent = \"" + parent + "\"\n")
-        + p + "displayName = \"" + name + "\"\n"
-        + p + "description = \"as " + name + " as can be\"\n"
+        + p
+        + "displayName = \""
+        + name
+        + "\"\n"
+        + p
+        + "description = \"as "
+        + name
+        + " as can be\"\n"
         + (memory ? p + "type = \"1\"\n" : "")
-        + p + "createTimeHigh = \"412345\"\n"
-        + p + "createTimeLow = \"" + uid + "\"\n"
-        + p + "numDisks = \"1\"\n"
-        + p + "disk0.fileName = \"" + disk + "\"\n"
-        + p + "disk0.node = \"scsi0:0\"\n";
+        + p
+        + "createTimeHigh = \"412345\"\n"
+        + p
+        + "createTimeLow = \""
+        + uid
+        + "\"\n"
+        + p
+        + "numDisks = \"1\"\n"
+        + p
+        + "disk0.fileName = \""
+        + disk
+        + "\"\n"
+        + p
+        + "disk0.node = \"scsi0:0\"\n";
   }
 
   private void writeBase(VmStorage storage, Style style, int sectors) throws IOException {
@@ -119,10 +140,7 @@ record ForeignMachine(Map<String, byte[]> content) {
       case WORKSTATION_SPLIT -> {
         int half = sectors / 2;
         put(storage, "web-f001.vmdk", java.util.Arrays.copyOf(base, half * 512));
-        put(
-            storage,
-            "web-f002.vmdk",
-            java.util.Arrays.copyOfRange(base, half * 512, base.length));
+        put(storage, "web-f002.vmdk", java.util.Arrays.copyOfRange(base, half * 512, base.length));
         put(
             storage,
             "web.vmdk",
@@ -185,13 +203,19 @@ record ForeignMachine(Map<String, byte[]> content) {
             storage,
             stem + ".vmdk",
             HandMade.descriptor(
-                "seSparse", cid, parentCid, parent,
+                "seSparse",
+                cid,
+                parentCid,
+                parent,
                 line + "SESPARSE \"" + stem + "-sesparse.vmdk\""));
       }
       case WORKSTATION -> {
         String text =
             HandMade.descriptor(
-                    "monolithicSparse", cid, parentCid, parent,
+                    "monolithicSparse",
+                    cid,
+                    parentCid,
+                    parent,
                     line + "SPARSE \"" + stem + ".vmdk\"")
                 .replace("\n", "\r\n");
         put(storage, stem + ".vmdk", HandMade.kdmv(sectors, 16, grains, text));
@@ -202,7 +226,10 @@ record ForeignMachine(Map<String, byte[]> content) {
             storage,
             stem + ".vmdk",
             HandMade.descriptor(
-                "twoGbMaxExtentSparse", cid, parentCid, parent,
+                "twoGbMaxExtentSparse",
+                cid,
+                parentCid,
+                parent,
                 line + "SPARSE \"" + stem + "-s001.vmdk\""));
       }
     }
