@@ -29,10 +29,15 @@ public final class OperatorProcess implements AutoCloseable {
 
   private static final Duration STOP_DEADLINE = Duration.ofSeconds(20);
 
+  /** More means that it never works; its log tells why. */
+  private static final int MAX_RESTARTS = 5;
+
   private final List<String> command;
   private final Map<String, String> environment;
   private final Path log;
   private Process process;
+  private boolean wanted;
+  private int restarts;
 
   /**
    * @param command the launcher and its arguments
@@ -60,6 +65,8 @@ public final class OperatorProcess implements AutoCloseable {
       builder.environment().putAll(environment);
       process = STARTER.submit(builder::start).get();
       process.getOutputStream().close();
+      wanted = true;
+      process.onExit().thenAcceptAsync(this::restart);
     } catch (IOException | ExecutionException e) {
       throw new IllegalStateException("operator does not start: " + String.join(" ", command), e);
     } catch (InterruptedException e) {
@@ -70,6 +77,7 @@ public final class OperatorProcess implements AutoCloseable {
 
   /** Ends it as a rollout does: SIGTERM, and SIGKILL after 20 s. */
   public synchronized void stop() {
+    wanted = false;
     if (process == null) {
       return;
     }
@@ -81,9 +89,18 @@ public final class OperatorProcess implements AutoCloseable {
 
   /** SIGKILL: the operator gets no chance to finish anything. */
   public synchronized void kill() {
+    wanted = false;
     if (process != null) {
       process.destroyForcibly();
       exited(STOP_DEADLINE);
+    }
+  }
+
+  /** An operator that gives up by itself is started again, as its Deployment would do. */
+  private synchronized void restart(Process ended) {
+    if (wanted && ended == process && restarts < MAX_RESTARTS) {
+      restarts++;
+      start();
     }
   }
 
