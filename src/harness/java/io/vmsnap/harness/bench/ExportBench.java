@@ -57,7 +57,7 @@ final class ExportBench {
       storage.delete("export.out");
       long start = System.nanoTime();
       try (SourceDisk source = SourceDisk.open(storage, delta.files().descriptor())) {
-        new DiskExport(source, 1, (done, total) -> {}).toFile(format, storage, "export.out");
+        new DiskExport(source, 6, (done, total) -> {}).toFile(format, storage, "export.out");
       }
       ours.add(rate(start));
       storage.delete("export.out");
