@@ -111,6 +111,9 @@ public final class EmbeddedCluster extends ConnectedCluster {
     // A person's own service on 8080 must not keep the operator from starting.
     environment.put("QUARKUS_HTTP_HOST", "127.0.0.1");
     environment.put("QUARKUS_HTTP_PORT", "0");
+    // A machine that also builds, runs guests and the servers may take its time to answer.
+    environment.put("QUARKUS_KUBERNETES_CLIENT_CONNECTION_TIMEOUT", "PT60S");
+    environment.put("QUARKUS_KUBERNETES_CLIENT_REQUEST_TIMEOUT", "PT60S");
     return environment;
   }
 

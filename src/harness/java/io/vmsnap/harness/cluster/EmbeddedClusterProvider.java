@@ -1,6 +1,7 @@
 package io.vmsnap.harness.cluster;
 
 import io.vmsnap.harness.controlplane.ControlPlaneBinaries;
+import io.vmsnap.harness.guest.GuestImage;
 import io.vmsnap.harness.controlplane.ControlPlaneException;
 import io.vmsnap.harness.node.VolumeSeeder;
 import java.io.IOException;
@@ -55,6 +56,8 @@ public final class EmbeddedClusterProvider implements ClusterProvider {
   @Override
   public EmbeddedCluster open(Consumer<String> progress) throws Exception {
     VmsnapHome home = VmsnapHome.ofThisProject();
+    // Now, with progress, rather than inside of the first claim's provisioning.
+    GuestImage.get(progress);
     Path place;
     if (directory.isPresent()) {
       place = directory.get();

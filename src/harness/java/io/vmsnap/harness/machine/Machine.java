@@ -20,7 +20,7 @@ import java.util.Optional;
 /** A virtual machine in a cluster, seen and driven as a user of the API does. */
 public final class Machine {
   /** Generous, because the guest may share two cores under TCG with everything else. */
-  public static final Duration PATIENCE = Duration.ofSeconds(120);
+  public static final Duration PATIENCE = Duration.ofSeconds(180);
 
   private final Cluster cluster;
   private final KubernetesClient client;
