@@ -178,7 +178,7 @@ class DamageClusterIT {
       String fault, Cluster cluster, ClusterNamespace namespace) throws Exception {
     String name = fault.lines().findFirst().orElseThrow().substring(6);
     String size = fault.contains("size:") ? "10Ti" : "64Mi";
-    String source = fault.contains("path:") ? "\n        source: {path: ../../etc/passwd}" : "";
+    String source = fault.contains("path:") ? "\n      source: {path: ../../etc/passwd}" : "";
     Path file = work.resolve("machine.yaml");
     Files.writeString(
         file,
