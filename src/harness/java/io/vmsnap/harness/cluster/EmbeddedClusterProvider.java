@@ -1,8 +1,8 @@
 package io.vmsnap.harness.cluster;
 
 import io.vmsnap.harness.controlplane.ControlPlaneBinaries;
-import io.vmsnap.harness.guest.GuestImage;
 import io.vmsnap.harness.controlplane.ControlPlaneException;
+import io.vmsnap.harness.guest.GuestImage;
 import io.vmsnap.harness.node.VolumeSeeder;
 import java.io.IOException;
 import java.nio.file.Files;
