@@ -7,6 +7,7 @@ import io.vmsnap.disk.chain.Finding.Severity;
 import io.vmsnap.disk.delta.DeltaDisk;
 import io.vmsnap.disk.vmdk.ContentId;
 import io.vmsnap.disk.vmdk.DiskDescriptor;
+import io.vmsnap.storage.UnsafeNameException;
 import io.vmsnap.storage.VmStorage;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -49,7 +50,7 @@ public final class DiskChecker {
         error(Kind.CHAIN, name, name + ": the chain of parents is a loop or too long");
         return;
       }
-      DiskDescriptor disk = descriptor(name);
+      DiskDescriptor disk = descriptor(name, child == null ? name : child.fileName());
       if (disk == null) {
         return;
       }
@@ -92,9 +93,11 @@ public final class DiskChecker {
     return parent;
   }
 
-  private DiskDescriptor descriptor(String name) throws IOException {
+  private DiskDescriptor descriptor(String name, String namedBy) throws IOException {
     try {
       return DiskDescriptor.read(storage, name);
+    } catch (UnsafeNameException e) {
+      error(Kind.DESCRIPTOR, namedBy, namedBy + ": parentFileNameHint: " + e.getMessage());
     } catch (NoSuchFileException e) {
       error(Kind.MISSING_FILE, name, name + ": is missing");
     } catch (DiskException e) {

@@ -33,7 +33,7 @@ class DeltaMutationTest {
 
   static List<Long> seeds() {
     long chosen = Long.getLong("vmsnap.seed", 0);
-    return chosen != 0 ? List.of(chosen) : List.of(1L, 2L, 3L, System.nanoTime());
+    return chosen != 0 ? List.of(chosen) : List.of(1L, 2L, 3L, 4L);
   }
 
   @ParameterizedTest(name = "-Dvmsnap.seed={0}")

@@ -42,6 +42,27 @@ class DiskCheckerTest {
   }
 
   @Test
+  void aParentOutsideTheDirectoryIsAFindingAndNotRead() throws IOException {
+    String descriptor = "web-000001.vmdk";
+    byte[] text = new byte[(int) storage.size(descriptor)];
+    try (var file = storage.open(descriptor, io.vmsnap.storage.OpenMode.READ)) {
+      file.readFully(java.nio.ByteBuffer.wrap(text), 0);
+    }
+    for (String hint : List.of("", "../web.vmdk")) {
+      String changed =
+          new String(text, java.nio.charset.StandardCharsets.UTF_8)
+              .replace("=\"web.vmdk\"", "=\"" + hint + "\"");
+      storage.with(descriptor, changed.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+
+      assertThat(check())
+          .anySatisfy(
+              finding ->
+                  assertThat(finding.message())
+                      .startsWith(descriptor + ": parentFileNameHint: file name \"" + hint + "\""));
+    }
+  }
+
+  @Test
   void aDeltaInUseIsNotSealedAndSealingMendsIt() throws IOException {
     guest.write(600_000, 10);
     mends(Kind.NOT_SEALED, Remedy.SEAL);
