@@ -119,7 +119,7 @@ final class DeltaCheck {
                   + " to "
                   + (at + length)
                   + " do not say what the index says",
-              Remedy.SEAL);
+              Remedy.REBUILD_TABLES);
           return;
         }
       }

@@ -106,9 +106,11 @@ public record DeltaDisk(
 
   /** Removes all files of a delta, those that exist; may be repeated. */
   public static void delete(VmStorage storage, String descriptor) throws IOException {
-    for (String name : DeltaFiles.of(descriptor).all().reversed()) {
+    DeltaFiles files = DeltaFiles.of(descriptor);
+    for (String name : files.all().reversed()) {
       storage.delete(name);
     }
+    storage.delete(files.stamp());
     storage.syncDirectory("");
     if (storage.exists(DeltaFiles.FOLDER)) {
       storage.syncDirectory(DeltaFiles.FOLDER);

@@ -14,6 +14,7 @@ public record DeltaFiles(String descriptor, String extent, String index) {
   public static final String FOLDER = ".vmsnap";
 
   private static final String SUFFIX = ".vmdk";
+  private static final String INDEX_SUFFIX = ".idx";
 
   /** The names that belong to a descriptor. */
   public static DeltaFiles of(String descriptor) {
@@ -24,16 +25,21 @@ public record DeltaFiles(String descriptor, String extent, String index) {
     return new DeltaFiles(descriptor, stem + "-delta" + SUFFIX, indexOf(descriptor));
   }
 
+  /** Where seals remember what they did; may be missing. */
+  public String stamp() {
+    return index.substring(0, index.length() - INDEX_SUFFIX.length()) + ".seal";
+  }
+
   /** The index that belongs to a descriptor, whatever its extent is called. */
   static String indexOf(String descriptor) {
     String stem =
         descriptor.endsWith(SUFFIX)
             ? descriptor.substring(0, descriptor.length() - SUFFIX.length())
             : descriptor;
-    return FOLDER + "/" + stem + ".idx";
+    return FOLDER + "/" + stem + INDEX_SUFFIX;
   }
 
-  /** All of them; the descriptor, by which others find the disk, last. */
+  /** All that make up the disk; the descriptor, by which others find it, last. */
   public List<String> all() {
     return List.of(extent, index, descriptor);
   }

@@ -12,6 +12,7 @@ import io.vmsnap.storage.OpenMode;
 import io.vmsnap.storage.StorageFile;
 import io.vmsnap.storage.VmStorage;
 import java.io.IOException;
+import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.List;
 
@@ -19,10 +20,10 @@ import java.util.List;
  * Brings a delta's grain tables up to date with its index, so that any VMDK reader sees its
  * content.
  *
- * <p>It writes only tables that differ, so that a seal costs reading what is allocated and writing
- * what changed; a disk's empty gibibytes cost nothing. Zeros have no code in vmfsSparse: their
- * grains exist, and the bytes behind them become a hole. May be interrupted and repeated at any
- * instant: until the last write the header says that the tables lag behind.
+ * <p>It looks only at gibibytes whose part of the index changed since the last seal ({@link
+ * SealStamp}) and writes only tables that differ; empty gibibytes cost nothing. Zeros have no code
+ * in vmfsSparse: their grains exist, and the bytes behind them become a hole. May be interrupted
+ * and repeated at any instant: until the last write the header says that the tables lag behind.
  *
  * <p>The delta must not be written meanwhile; QEMU may have it open below another one.
  */
@@ -34,6 +35,7 @@ public final class Seal {
   private final LiveIndex index;
   private final DeltaLayout layout;
   private final GrainTables tables;
+  private final SealStamp stamp;
   private CowdHeader header;
   private int tablesWritten;
   private long grains;
@@ -51,12 +53,14 @@ public final class Seal {
    */
   public record Result(int tablesWritten, long grains, long punchedBytes) {}
 
-  private Seal(StorageFile extent, LiveIndex index, DeltaDisk delta) throws IOException {
+  private Seal(VmStorage storage, StorageFile extent, LiveIndex index, DeltaDisk delta)
+      throws IOException {
     this.extent = extent;
     this.index = index;
     this.layout = delta.layout();
     this.header = delta.header(extent);
     this.tables = GrainTables.read(extent, layout);
+    this.stamp = SealStamp.read(storage, delta, header.generation());
   }
 
   /** Seals the delta; durable when it returns. */
@@ -67,7 +71,22 @@ public final class Seal {
         throw CorruptDiskException.at(
             index.name(), 24, "the capacity is not that of " + delta.files().descriptor());
       }
-      return new Seal(extent, index, delta).run();
+      Seal seal = new Seal(storage, extent, index, delta);
+      int generation = seal.header.generation();
+      Result result = seal.run();
+      if (seal.header.generation() != generation) {
+        seal.remember(storage, delta);
+      }
+      return result;
+    }
+  }
+
+  /** The seal is complete and durable; without the stamp the next one is only slower. */
+  private void remember(VmStorage storage, DeltaDisk delta) {
+    try {
+      stamp.write(storage, delta, header.generation());
+    } catch (IOException e) {
+      // A full volume, for one. What was written of the stamp does not match its digest.
     }
   }
 
@@ -75,7 +94,10 @@ public final class Seal {
     int first = 0;
     while (first < layout.tables()) {
       int count = Math.min(TABLES_AT_ONCE, layout.tables() - first);
-      if (!index.isEmpty(first / TABLES_AT_ONCE) || anyExists(first, count)) {
+      int gibibyte = first / TABLES_AT_ONCE;
+      if (!index.isEmpty(gibibyte)) {
+        sealIfChanged(gibibyte, first, count);
+      } else if (anyExists(first, count)) {
         sealGibibyte(first, count);
       }
       first += count;
@@ -89,10 +111,27 @@ public final class Seal {
     if (header.uncleanShutdown()) {
       // Tables and holes must be on disk before the header calls them complete.
       extent.sync();
-      extent.write(header.sealed(size / Extent.SECTOR).toBytes(), 0);
+      header = header.sealed(size / Extent.SECTOR);
+      extent.write(header.toBytes(), 0);
       extent.sync();
     }
     return new Result(tablesWritten, grains, punchedBytes);
+  }
+
+  private void sealIfChanged(int gibibyte, int first, int count) throws IOException {
+    MessageDigest sha = SealStamp.sha256();
+    index.digest(gibibyte, sha);
+    byte[] digest = sha.digest();
+    if (stamp.isSame(gibibyte, digest)) {
+      grains += stamp.grains(gibibyte);
+      return;
+    }
+    long before = grains;
+    boolean zeros = sealGibibyte(first, count);
+    // Zeros that were overwritten and zeroed again leave the index as it was, but bytes behind
+    // them:
+    // where there are zeros, every seal has to look.
+    stamp.set(gibibyte, zeros ? SealStamp.UNKNOWN : digest, (int) (grains - before));
   }
 
   private boolean anyExists(int first, int count) {
@@ -104,8 +143,8 @@ public final class Seal {
     return false;
   }
 
-  /** Seals the tables of one L2 table of the index. */
-  private void sealGibibyte(int first, int count) throws IOException {
+  /** Seals the tables of one L2 table of the index; returns whether it has zeros. */
+  private boolean sealGibibyte(int first, int count) throws IOException {
     long start = first * DeltaLayout.TABLE_COVERAGE;
     long end = Math.min(layout.capacity(), start + count * DeltaLayout.TABLE_COVERAGE);
     List<DiskRun> runs = index.runs(start, end - start);
@@ -127,11 +166,14 @@ public final class Seal {
     if (directoryChanged) {
       tables.writeDirectory(first, count);
     }
+    boolean zeros = false;
     for (DiskRun run : runs) {
       if (run.content() == Content.ZERO) {
+        zeros = true;
         punch(run);
       }
     }
+    return zeros;
   }
 
   private void fill(DiskRun run, int firstTable) {

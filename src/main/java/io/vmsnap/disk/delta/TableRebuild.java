@@ -23,6 +23,9 @@ public final class TableRebuild {
   public static Seal.Result run(VmStorage storage, DeltaDisk delta) throws IOException {
     // Without a readable index the damaged tables are all there is: look before erasing them.
     LiveIndex.open(storage, delta.files().index()).close();
+    // Generations begin anew: the stamp of an old one must not pass for one of the new.
+    storage.delete(delta.files().stamp());
+    storage.syncDirectory(DeltaFiles.FOLDER);
     DeltaLayout layout = delta.layout();
     try (StorageFile extent = storage.open(delta.files().extent(), OpenMode.READ_WRITE)) {
       extent.write(delta.newHeader().withUncleanShutdown().toBytes(), 0);

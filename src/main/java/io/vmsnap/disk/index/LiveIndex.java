@@ -14,6 +14,7 @@ import io.vmsnap.storage.VmStorage;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.security.MessageDigest;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -101,6 +102,13 @@ public final class LiveIndex implements Closeable {
   /** Whether nothing at all is said of the gibibyte with this number. */
   public boolean isEmpty(int gibibyte) {
     return gibibyte >= l1.length || l1[gibibyte] == 0;
+  }
+
+  /** Feeds the table of a gibibyte that is not empty to the digest, unparsed. */
+  public void digest(int gibibyte, MessageDigest digest) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(CLUSTER);
+    file.readFully(bytes, tableOffset(gibibyte));
+    digest.update(bytes.flip());
   }
 
   IndexHeader header() {
