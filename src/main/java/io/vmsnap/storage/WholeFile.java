@@ -38,12 +38,6 @@ public final class WholeFile {
       file.sync(); // before the rename: else the name could outlive the content
     }
     storage.rename(temporary, name);
-    storage.syncDirectory(folderOf(name));
-  }
-
-  /** The folder part of a name; {@code ""} for the VM directory itself. */
-  public static String folderOf(String name) {
-    int slash = name.lastIndexOf('/');
-    return slash < 0 ? "" : name.substring(0, slash);
+    storage.syncDirectory(FileNames.folderOf(name));
   }
 }

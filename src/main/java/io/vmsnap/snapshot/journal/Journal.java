@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.vmsnap.storage.FileNames;
 import io.vmsnap.storage.VmStorage;
 import io.vmsnap.storage.WholeFile;
 import io.vmsnap.vmdir.DamagedFileException;
@@ -105,7 +106,7 @@ public final class Journal {
   /** Ends the operation. */
   public void remove() throws IOException {
     storage.delete(FILE);
-    storage.syncDirectory(WholeFile.folderOf(FILE));
+    storage.syncDirectory(FileNames.folderOf(FILE));
   }
 
   private static String checksum(JsonNode tree) {
