@@ -17,7 +17,7 @@ final class ProgressLine {
 
   private final PrintStream out;
   private final boolean terminal;
-  private final long started = System.nanoTime();
+  private long started = System.nanoTime();
   private String what = "";
   private long drawn;
   private int lastTenth = -1;
@@ -46,6 +46,7 @@ final class ProgressLine {
   void begin(String name) {
     end();
     what = name;
+    started = System.nanoTime();
     lastTenth = -1;
     drawn = 0;
   }
