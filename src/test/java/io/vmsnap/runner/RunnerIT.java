@@ -1,6 +1,7 @@
 package io.vmsnap.runner;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.vmsnap.disk.chain.ChainContent;
 import io.vmsnap.disk.chain.DiskChain;
@@ -50,13 +51,16 @@ class RunnerIT {
   }
 
   private static VmDefinition definition() {
+    return definition("writer vmsnap.pause=20");
+  }
+
+  private static VmDefinition definition(String mode) {
     return new VmDefinition(
         "web",
         "5c1e3a0e-0000-4000-8000-000000abcdef",
         new VmDefinition.Hardware(1, 192L << 20, "bios", null, "tcg"),
         List.of(new VmDefinition.Disk("data", null, "data.img")),
-        new VmDefinition.Boot(
-            "vmlinuz", "initrd.img", GuestImage.CMDLINE + " vmsnap.mode=writer vmsnap.pause=20"),
+        new VmDefinition.Boot("vmlinuz", "initrd.img", GuestImage.CMDLINE + " vmsnap.mode=" + mode),
         List.of(),
         true,
         60);
@@ -113,6 +117,12 @@ class RunnerIT {
         assertThat(storage.size(delta.files().extent()) % DeltaLayout.STEP).isZero();
         assertBothViewsAgree(storage);
       }
+      try (RunnerProcess checker =
+          new RunnerProcess(directory, definition("verify"), folder.resolve("checker"))) {
+        assertThat(checker.awaitEnd(BOOT)).as(checker.everything()).isEqualTo(ExitCode.DONE);
+        assertThat(checker.outcome().message()).isEqualTo("the guest powered off (guest-shutdown)");
+        assertThat(checker.consoleText()).contains("vmsnap: verify ok");
+      }
     }
   }
 
@@ -158,6 +168,70 @@ class RunnerIT {
           .atMost(Duration.ofSeconds(10))
           .untilAsserted(() -> assertThat(qemu.isAlive()).as("QEMU without runner").isFalse());
     }
+  }
+
+  @Test
+  void pausesTheGuestOnAFullVolumeAndLetsItGoOnWhenThereIsSpace() throws Exception {
+    Path volume = Files.createDirectory(folder.resolve("volume"));
+    mount(volume, 70 << 20);
+    try {
+      for (String file : List.of("vmlinuz", "initrd.img", "data.img")) {
+        copySparse(directory.resolve(file), volume.resolve(file));
+      }
+      try (RunnerProcess runner =
+          new RunnerProcess(volume, definition("writer vmsnap.pause=1"), folder.resolve("full"))) {
+        runner.awaitConsole("vmsnap: records", BOOT);
+        Path ballast = volume.resolve("ballast");
+        fill(ballast);
+        Awaitility.await()
+            .atMost(Duration.ofSeconds(90))
+            .pollInterval(Duration.ofSeconds(1))
+            .untilAsserted(
+                () -> assertThat(runner.status().runState()).as("state").isEqualTo("IoError"));
+        assertThat(runner.status().problem().reason()).isEqualTo(TaskReason.InsufficientSpace);
+        int before = runner.consoleText().length();
+
+        Files.delete(ballast);
+        Files.delete(volume.resolve("vmlinuz"));
+
+        Awaitility.await()
+            .atMost(Duration.ofSeconds(90))
+            .pollInterval(Duration.ofSeconds(1))
+            .untilAsserted(
+                () -> {
+                  assertThat(runner.status().runState()).as("state").isEqualTo("Running");
+                  assertThat(runner.status().problem()).as("problem").isNull();
+                  assertThat(runner.consoleText().length()).as("console").isGreaterThan(before);
+                });
+      }
+    } finally {
+      run("umount", "--lazy", volume.toString());
+    }
+  }
+
+  private static void mount(Path volume, long bytes) throws Exception {
+    int status = run("mount", "-t", "tmpfs", "-o", "size=" + bytes, "tmpfs", volume.toString());
+    if (status != 0) {
+      assertThat(System.getenv("CI")).as("in CI a volume must be mountable").isNull();
+      assumeTrue(false, "a small volume of its own cannot be mounted without root");
+    }
+  }
+
+  private static void copySparse(Path from, Path to) throws Exception {
+    assertThat(run("cp", "--sparse=always", from.toString(), to.toString())).isZero();
+  }
+
+  /** To the last block: the copy ends because the volume is full. */
+  private static void fill(Path ballast) throws Exception {
+    assertThat(run("dd", "if=/dev/zero", "of=" + ballast, "bs=64k", "status=none")).isNotZero();
+  }
+
+  private static int run(String... command) throws Exception {
+    return new ProcessBuilder(command)
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .redirectError(ProcessBuilder.Redirect.DISCARD)
+        .start()
+        .waitFor();
   }
 
   @Test
