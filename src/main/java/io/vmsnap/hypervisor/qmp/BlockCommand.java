@@ -15,20 +15,15 @@ final class BlockCommand {
    *
    * @param arguments {@code BlockdevOptions}
    */
-  record BlockdevAdd(ObjectNode arguments) implements QmpCommand<Void> {
+  record BlockdevAdd(ObjectNode arguments) implements QmpCommand.WithoutAnswer {
     @Override
     public String name() {
       return "blockdev-add";
     }
-
-    @Override
-    public Void parse(JsonNode answer) {
-      return null;
-    }
   }
 
   /** Closes a node that nothing uses. */
-  record BlockdevDel(String nodeName) implements QmpCommand<Void> {
+  record BlockdevDel(String nodeName) implements QmpCommand.WithoutAnswer {
     @Override
     public String name() {
       return "blockdev-del";
@@ -38,11 +33,6 @@ final class BlockCommand {
     public JsonNode arguments() {
       return JsonNodeFactory.instance.objectNode().put("node-name", nodeName);
     }
-
-    @Override
-    public Void parse(JsonNode answer) {
-      return null;
-    }
   }
 
   /**
@@ -51,7 +41,7 @@ final class BlockCommand {
    *
    * @param options {@code BlockdevOptions}
    */
-  record BlockdevReopen(ObjectNode options) implements QmpCommand<Void> {
+  record BlockdevReopen(ObjectNode options) implements QmpCommand.WithoutAnswer {
     @Override
     public String name() {
       return "blockdev-reopen";
@@ -63,15 +53,10 @@ final class BlockCommand {
       arguments.putArray("options").add(options);
       return arguments;
     }
-
-    @Override
-    public Void parse(JsonNode answer) {
-      return null;
-    }
   }
 
   /** Starts to copy the top node's data into the base node, following what the guest writes. */
-  record BlockCommit(String job, String top, String base) implements QmpCommand<Void> {
+  record BlockCommit(String job, String top, String base) implements QmpCommand.WithoutAnswer {
     @Override
     public String name() {
       return "block-commit";
@@ -86,15 +71,10 @@ final class BlockCommand {
           .put("base-node", base)
           .put("auto-dismiss", true);
     }
-
-    @Override
-    public Void parse(JsonNode answer) {
-      return null;
-    }
   }
 
   /** Lets a job that is ready switch the graph and end. */
-  record JobComplete(String job) implements QmpCommand<Void> {
+  record JobComplete(String job) implements QmpCommand.WithoutAnswer {
     @Override
     public String name() {
       return "job-complete";
@@ -104,15 +84,10 @@ final class BlockCommand {
     public JsonNode arguments() {
       return JsonNodeFactory.instance.objectNode().put("id", job);
     }
-
-    @Override
-    public Void parse(JsonNode answer) {
-      return null;
-    }
   }
 
   /** Ends a job without switching the graph. */
-  record JobCancel(String job) implements QmpCommand<Void> {
+  record JobCancel(String job) implements QmpCommand.WithoutAnswer {
     @Override
     public String name() {
       return "job-cancel";
@@ -122,18 +97,13 @@ final class BlockCommand {
     public JsonNode arguments() {
       return JsonNodeFactory.instance.objectNode().put("id", job);
     }
-
-    @Override
-    public Void parse(JsonNode answer) {
-      return null;
-    }
   }
 
   /** Puts {@code overlay} between {@code node} and whoever writes to it. */
   record Snapshot(String node, String overlay) {}
 
   /** All of the snapshots or none, at one instant: QEMU drains every disk before the first. */
-  record SnapshotTransaction(List<Snapshot> snapshots) implements QmpCommand<Void> {
+  record SnapshotTransaction(List<Snapshot> snapshots) implements QmpCommand.WithoutAnswer {
     @Override
     public String name() {
       return "transaction";
@@ -148,11 +118,6 @@ final class BlockCommand {
         action.putObject("data").put("node", snapshot.node()).put("overlay", snapshot.overlay());
       }
       return arguments;
-    }
-
-    @Override
-    public Void parse(JsonNode answer) {
-      return null;
     }
   }
 

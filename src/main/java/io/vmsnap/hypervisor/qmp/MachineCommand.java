@@ -8,12 +8,7 @@ final class MachineCommand {
   private MachineCommand() {}
 
   /** A command without arguments whose answer says nothing. */
-  record Plain(String name) implements QmpCommand<Void> {
-    @Override
-    public Void parse(JsonNode answer) {
-      return null;
-    }
-  }
+  record Plain(String name) implements QmpCommand.WithoutAnswer {}
 
   /** The guest sees its power button pressed. */
   static final Plain SYSTEM_POWERDOWN = new Plain("system_powerdown");

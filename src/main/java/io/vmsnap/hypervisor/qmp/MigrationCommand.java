@@ -18,7 +18,7 @@ final class MigrationCommand {
   static final MachineCommand.Plain CANCEL = new MachineCommand.Plain("migrate_cancel");
 
   /** Switches capabilities on or off, all or none; they last until they are set again. */
-  record SetCapabilities(Map<String, Boolean> capabilities) implements QmpCommand<Void> {
+  record SetCapabilities(Map<String, Boolean> capabilities) implements QmpCommand.WithoutAnswer {
     @Override
     public String name() {
       return "migrate-set-capabilities";
@@ -32,11 +32,6 @@ final class MigrationCommand {
           (name, state) -> list.addObject().put("capability", name).put("state", state));
       return arguments;
     }
-
-    @Override
-    public Void parse(JsonNode answer) {
-      return null;
-    }
   }
 
   /**
@@ -45,7 +40,8 @@ final class MigrationCommand {
    * @param bytesPerSecond of the stream
    * @param downtimeMillis longest stop that pre-copy plans for
    */
-  record SetParameters(long bytesPerSecond, long downtimeMillis) implements QmpCommand<Void> {
+  record SetParameters(long bytesPerSecond, long downtimeMillis)
+      implements QmpCommand.WithoutAnswer {
     @Override
     public String name() {
       return "migrate-set-parameters";
@@ -58,15 +54,10 @@ final class MigrationCommand {
           .put("max-bandwidth", bytesPerSecond)
           .put("downtime-limit", downtimeMillis);
     }
-
-    @Override
-    public Void parse(JsonNode answer) {
-      return null;
-    }
   }
 
   /** Starts writing to a file, truncating it. The answer comes before the first byte. */
-  record MigrateToFile(String file, long offset) implements QmpCommand<Void> {
+  record MigrateToFile(String file, long offset) implements QmpCommand.WithoutAnswer {
     @Override
     public String name() {
       return "migrate";
@@ -84,15 +75,10 @@ final class MigrationCommand {
           .put("offset", offset);
       return arguments;
     }
-
-    @Override
-    public Void parse(JsonNode answer) {
-      return null;
-    }
   }
 
   /** Goes on after {@code pause-before-switchover}. */
-  record Continue() implements QmpCommand<Void> {
+  record Continue() implements QmpCommand.WithoutAnswer {
     @Override
     public String name() {
       return "migrate-continue";
@@ -101,11 +87,6 @@ final class MigrationCommand {
     @Override
     public JsonNode arguments() {
       return JsonNodeFactory.instance.objectNode().put("state", "pre-switchover");
-    }
-
-    @Override
-    public Void parse(JsonNode answer) {
-      return null;
     }
   }
 

@@ -30,4 +30,12 @@ public interface QmpCommand<R> {
   default boolean isQuery() {
     return name().startsWith("query-") || name().startsWith("x-debug-query-");
   }
+
+  /** A command whose successful answer says nothing more. */
+  interface WithoutAnswer extends QmpCommand<Void> {
+    @Override
+    default Void parse(JsonNode answer) {
+      return null;
+    }
+  }
 }

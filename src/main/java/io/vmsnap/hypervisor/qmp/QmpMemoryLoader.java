@@ -22,7 +22,7 @@ public final class QmpMemoryLoader {
   }
 
   /** Starts reading a stream from a file. */
-  private record MigrateIncoming(String file, long offset) implements QmpCommand<Void> {
+  private record MigrateIncoming(String file, long offset) implements QmpCommand.WithoutAnswer {
     @Override
     public String name() {
       return "migrate-incoming";
@@ -42,11 +42,6 @@ public final class QmpMemoryLoader {
           .put("filename", file)
           .put("offset", offset);
       return arguments;
-    }
-
-    @Override
-    public Void parse(JsonNode answer) {
-      return null;
     }
   }
 
