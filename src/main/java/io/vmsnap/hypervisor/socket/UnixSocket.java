@@ -10,8 +10,11 @@ import java.nio.file.Path;
 
 /** Connects to Unix domain sockets, however long their path is. */
 public final class UnixSocket {
-  /** Bytes of {@code sun_path} in {@code struct sockaddr_un} of Linux, less the final zero. */
-  static final int MAX_PATH_BYTES = 107;
+  /**
+   * What Java takes: {@code sun_path} in {@code struct sockaddr_un} of Linux has 108 bytes, and
+   * Java keeps two of them free.
+   */
+  static final int MAX_PATH_BYTES = 106;
 
   private UnixSocket() {}
 
