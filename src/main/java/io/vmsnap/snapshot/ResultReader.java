@@ -9,6 +9,7 @@ import io.vmsnap.task.SnapshotResult.Timing;
 import io.vmsnap.vmdir.DiskFiles;
 import io.vmsnap.vmdir.SnapshotDisk;
 import io.vmsnap.vmdir.SnapshotEntry;
+import io.vmsnap.vmdir.SnapshotSize;
 import io.vmsnap.vmdir.VmDirectory;
 import io.vmsnap.vmdir.VmDisk;
 import java.io.IOException;
@@ -39,7 +40,6 @@ final class ResultReader {
             .filter(s -> s.property(SnapshotEntry.REQUEST_ID).equals(Optional.of(requestId)))
             .findFirst()
             .orElseThrow(() -> new IllegalStateException("no snapshot of request " + requestId));
-    long used = DiskFiles.allocatedBytes(storage, List.of(snapshot.stateFile()));
     List<DiskResult> disks = new ArrayList<>();
     for (int k = 0; k < snapshot.disks().size(); k++) {
       SnapshotDisk frozen = snapshot.disks().get(k);
@@ -55,9 +55,6 @@ final class ResultReader {
               DiskFiles.allocatedBytes(storage, descriptor),
               descriptor.cid().toString(),
               descriptor.parentCid().toString()));
-      if (writesTo != null && storage.exists(writesTo)) {
-        used += DiskFiles.allocatedBytes(storage, DiskDescriptor.read(storage, writesTo));
-      }
     }
     return new SnapshotResult(
         snapshot.uid(),
@@ -66,7 +63,8 @@ final class ResultReader {
         snapshot.property(SnapshotEntry.CONSISTENCY).orElse(null),
         snapshot.stateFile(),
         disks,
-        new StorageResult(used, requiredBytes, storage.space().freeBytes()),
+        new StorageResult(
+            SnapshotSize.of(storage, snapshot).bytes(), requiredBytes, storage.space().freeBytes()),
         new Timing(null, stun == null ? null : millis(stun), millis(total)),
         snapshot.createTime(),
         clock.instant());

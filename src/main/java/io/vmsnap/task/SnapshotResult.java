@@ -43,7 +43,10 @@ public record SnapshotResult(
       String cid,
       String parentCid) {}
 
-  /** Bytes: taken by the snapshot, demanded before it began, free after it. */
+  /**
+   * Bytes: of the disks that the snapshot froze and its state file, demanded before it began, free
+   * after it.
+   */
   public record StorageResult(long usedBytes, long requiredBytes, long freeBytes) {}
 
   /**

@@ -22,6 +22,7 @@ import io.vmsnap.task.TaskReason;
 import io.vmsnap.vmdir.DamagedFileException;
 import io.vmsnap.vmdir.PowerState;
 import io.vmsnap.vmdir.SnapshotDisk;
+import io.vmsnap.vmdir.SnapshotSize;
 import io.vmsnap.vmdir.VmDirectory;
 import io.vmsnap.vmdir.VmsnFile;
 import java.io.IOException;
@@ -69,6 +70,11 @@ class SnapshotCreationTest {
         .containsExactly("disk0", "disk1");
     assertThat(result.disks().getFirst().parentCid()).isEqualTo("ffffffff");
     assertThat(result.disks().getFirst().usedBytes()).isPositive();
+    assertThat(result.storage().usedBytes())
+        .as("what vmsnap tree shows for it")
+        .isEqualTo(
+            SnapshotSize.of(storage, VmDirectory.open(storage).vmsd().snapshots().getFirst())
+                .bytes());
     assertThat(storage.exists(Journal.FILE)).isFalse();
     assertThat(storage.exists(ProgressFile.FILE)).isFalse();
   }

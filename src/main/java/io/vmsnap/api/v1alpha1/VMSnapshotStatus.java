@@ -88,7 +88,8 @@ public record VMSnapshotStatus(
   /** Space of a snapshot. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Storage(
-      @JsonPropertyDescription("Taken by the snapshot.") String used,
+      @JsonPropertyDescription("Taken by the disks that the snapshot froze and by its state file.")
+          String used,
       @JsonPropertyDescription("Demanded as free before it began.") String required,
       @JsonPropertyDescription("Left free after it.") String free) {}
 
