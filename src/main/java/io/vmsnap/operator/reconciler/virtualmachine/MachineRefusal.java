@@ -21,6 +21,13 @@ final class MachineRefusal {
     if (!refused) {
       throw e;
     }
-    return new MachineStep.Hold(ConditionReason.ChildRefused, e.getMessage(), true);
+    return new MachineStep.Hold(ConditionReason.ChildRefused, reason(e), true);
+  }
+
+  /** The server's own words; the client wraps them in the request that it made. */
+  private static String reason(KubernetesClientException e) {
+    return e.getStatus() == null || e.getStatus().getMessage() == null
+        ? e.getMessage()
+        : e.getStatus().getMessage();
   }
 }
