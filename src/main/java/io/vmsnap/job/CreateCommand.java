@@ -7,7 +7,6 @@ import io.vmsnap.storage.VmStorage;
 import io.vmsnap.task.CreateSnapshotTask;
 import io.vmsnap.task.SnapshotResult;
 import io.vmsnap.task.TaskOutcome;
-import io.vmsnap.task.TaskReason;
 import io.vmsnap.task.VmDefinition;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -62,8 +61,7 @@ final class CreateCommand implements Callable<Integer> {
                   storage, new QemuConnector(storage), Clock.systemUTC(), stop, PATIENCE)
               .run(definition, task);
       print(task, result, process.out());
-      return new TaskOutcome(
-          TaskReason.Completed, "snapshot " + result.uid() + " was taken", result);
+      return TaskOutcome.completed("snapshot " + result.uid() + " was taken", result);
     }
   }
 

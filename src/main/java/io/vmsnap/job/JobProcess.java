@@ -55,7 +55,7 @@ final class JobProcess {
       if (reason == TaskReason.InternalError) {
         e.printStackTrace(out);
       }
-      return new TaskOutcome(reason, FailureReason.message(e), null);
+      return new TaskOutcome(reason, FailureReason.message(e));
     }
   }
 

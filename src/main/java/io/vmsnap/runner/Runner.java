@@ -72,7 +72,7 @@ final class Runner {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return new TaskOutcome(TaskReason.Interrupted, "interrupted", null);
+      return new TaskOutcome(TaskReason.Interrupted, "interrupted");
     } catch (Exception e) {
       RunnerFailure failure = RunnerFailure.of(e);
       LOG.log(
@@ -91,7 +91,7 @@ final class Runner {
     MachineExit exit;
     Optional<Machine> started = start(storage, preparation, definition, qemu);
     if (started.isEmpty()) {
-      return new TaskOutcome(TaskReason.Completed, "stopped before the machine was started", null);
+      return new TaskOutcome(TaskReason.Completed, "stopped before the machine was started");
     }
     try (Machine machine = started.get();
         AgentWatch agent = new AgentWatch(RunFolder.guestAgent(storage))) {
@@ -107,8 +107,7 @@ final class Runner {
         exit.cause() == MachineExit.Cause.CRASH
             ? TaskReason.HypervisorFailed
             : TaskReason.Completed,
-        exit.message(),
-        null);
+        exit.message());
   }
 
   /** Empty if the wish to stop came first. */

@@ -49,6 +49,6 @@ final class RunnerFailure extends Exception {
   }
 
   TaskOutcome outcome() {
-    return new TaskOutcome(reason, getMessage(), null);
+    return new TaskOutcome(reason, getMessage());
   }
 }

@@ -5,21 +5,17 @@ import io.vmsnap.hypervisor.RunningVm;
 import io.vmsnap.snapshot.journal.Journal;
 import io.vmsnap.snapshot.journal.JournalEntry;
 import io.vmsnap.snapshot.journal.Phase;
-import io.vmsnap.snapshot.step.ReversibleStep;
 import io.vmsnap.storage.VmStorage;
 import io.vmsnap.task.CreateSnapshotTask;
 import io.vmsnap.task.SnapshotResult;
 import io.vmsnap.task.TaskReason;
 import io.vmsnap.task.VmDefinition;
-import io.vmsnap.vmdir.DirectoryPreparer;
-import io.vmsnap.vmdir.NotPreparableException;
 import io.vmsnap.vmdir.PowerState;
 import io.vmsnap.vmdir.SnapshotEntry;
 import io.vmsnap.vmdir.VmDirectory;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -28,24 +24,14 @@ import java.util.Optional;
  * served before is answered again without a second snapshot.
  */
 public final class SnapshotCreation {
-  private static final Duration POLL = Duration.ofMillis(100);
-
-  private final VmStorage storage;
-  private final VmConnector connector;
-  private final Clock clock;
-  private final StopSignal stop;
-  private final Duration patience;
+  private final OperationFrame frame;
 
   /**
    * @param patience how long to wait for another operation to end
    */
   public SnapshotCreation(
       VmStorage storage, VmConnector connector, Clock clock, StopSignal stop, Duration patience) {
-    this.storage = storage;
-    this.connector = connector;
-    this.clock = clock;
-    this.stop = stop;
-    this.patience = patience;
+    this.frame = new OperationFrame(storage, connector, clock, stop, patience);
   }
 
   /**
@@ -60,75 +46,30 @@ public final class SnapshotCreation {
    */
   public SnapshotResult run(VmDefinition definition, CreateSnapshotTask task)
       throws IOException, RefusedException {
-    long begin = System.nanoTime();
-    try (OperationLock lock = acquire();
-        ProgressFile progress =
-            new ProgressFile(storage, task.requestId(), CreatePlan.OPERATION, clock.instant())) {
-      progress.report("check", 0);
-      new Recovery(storage, lock).recover(connector);
-      VmDirectory directory = open(definition);
-      Optional<SnapshotEntry> served = servedBefore(directory, task);
-      Duration stun = null;
-      DiskLayers.of(directory); // refuses damaged and foreign disks
-      DirectoryState before = DirectoryStateReader.read(directory);
-      if (served.isEmpty()) {
-        Optional<RunningVm> vm = connector.connect();
-        try {
-          stun = take(task, before, vm, lock, progress);
-        } finally {
-          vm.ifPresent(RunningVm::close);
-        }
-      }
-      return new ResultReader(storage, clock)
-          .read(
-              task.requestId(),
-              CreateDirectoryCheck.requiredBytes(before, task.reservePercent()),
-              stun,
-              Duration.ofNanos(System.nanoTime() - begin));
-    }
+    return frame.run(
+        CreatePlan.OPERATION, task.requestId(), definition, context -> run(context, task));
   }
 
-  private OperationLock acquire() throws IOException, RefusedException {
-    long begin = System.nanoTime();
-    while (true) {
-      stop.check();
-      Optional<OperationLock> lock = OperationLock.tryAcquire(storage);
-      if (lock.isPresent()) {
-        return lock.get();
-      }
-      if (System.nanoTime() - begin >= patience.toNanos()) {
-        throw new RefusedException(
-            TaskReason.VMBusy,
-            "another operation works on the directory, or the machine is starting or stopping; try"
-                + " again");
-      }
+  private static SnapshotResult run(OperationContext context, CreateSnapshotTask task)
+      throws IOException, RefusedException {
+    Optional<SnapshotEntry> served = servedBefore(context.directory(), task);
+    Duration stun = null;
+    DiskLayers.of(context.directory()); // refuses damaged and foreign disks
+    DirectoryState before = DirectoryStateReader.read(context.directory());
+    if (served.isEmpty()) {
+      Optional<RunningVm> vm = context.connector().connect();
       try {
-        stop.await(POLL);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        stop.request();
+        stun = take(task, before, vm, context);
+      } finally {
+        vm.ifPresent(RunningVm::close);
       }
     }
-  }
-
-  private VmDirectory open(VmDefinition definition) throws IOException, RefusedException {
-    if (definition == null) {
-      return VmDirectory.open(storage);
-    }
-    try {
-      VmDirectory directory =
-          storage.exists(definition.name() + ".vmx")
-              ? VmDirectory.open(storage)
-              : new DirectoryPreparer(storage, definition).prepare();
-      if (directory.name().equals(definition.name())) {
-        return directory;
-      }
-      throw new RefusedException(
-          TaskReason.InvalidRequest,
-          "the directory holds the machine " + directory.name() + ", not " + definition.name());
-    } catch (NotPreparableException e) {
-      throw new RefusedException(e.reason(), e.getMessage(), e);
-    }
+    return new ResultReader(context.storage(), context.clock())
+        .read(
+            task.requestId(),
+            CreateDirectoryCheck.requiredBytes(before, task.reservePercent()),
+            stun,
+            context.elapsed());
   }
 
   private static Optional<SnapshotEntry> servedBefore(
@@ -139,15 +80,16 @@ public final class SnapshotCreation {
   }
 
   /** Returns the stun; null for a machine that is off. */
-  private Duration take(
+  private static Duration take(
       CreateSnapshotTask task,
       DirectoryState before,
       Optional<RunningVm> vm,
-      OperationLock lock,
-      Progress progress)
+      OperationContext context)
       throws IOException, RefusedException {
+    VmStorage storage = context.storage();
+    OperationLock lock = context.lock();
     PowerState power = vm.isPresent() ? PowerState.PoweredOn : PowerState.PoweredOff;
-    CreatePlan plan = CreatePlanner.plan(before, task, power, clock.instant());
+    CreatePlan plan = CreatePlanner.plan(before, task, power, context.clock().instant());
     if (vm.isPresent()) {
       checkRunState(vm.get());
       new SwitchDisks(storage, plan.deltas()).checkBefore(vm.get());
@@ -155,11 +97,11 @@ public final class SnapshotCreation {
     Journal journal = new Journal(storage);
     JournalEntry entry =
         new JournalEntry(CreatePlan.OPERATION, Phase.PREPARING, lock.token(), Journal.toJson(plan));
-    Recovery recovery = new Recovery(storage, lock);
+    CreateRecovery recovery = new CreateRecovery(storage, lock);
     lock.check();
     journal.write(entry);
     try {
-      prepare(plan, lock, progress);
+      context.applyUntilStopped(CreateSteps.prepare(storage, plan), 5, 45);
       lock.check();
       journal.write(entry.withPhase(Phase.SWITCHING));
     } catch (IOException | RefusedException | RuntimeException e) {
@@ -167,12 +109,12 @@ public final class SnapshotCreation {
       throw e;
     }
     // From here on a stop is no longer heeded: going on is the shortest way to a whole directory.
-    progress.report("switch disks", 45);
+    context.progress().report("switch disks", 45);
     Duration stun = null;
     if (vm.isPresent()) {
       stun = recovery.switchDisks(entry, plan, vm.get());
     }
-    recovery.finish(plan, progress);
+    recovery.finish(plan, context.progress());
     return stun;
   }
 
@@ -191,23 +133,11 @@ public final class SnapshotCreation {
     }
   }
 
-  private void prepare(CreatePlan plan, OperationLock lock, Progress progress)
-      throws IOException, RefusedException {
-    List<ReversibleStep> steps = CreateSteps.prepare(storage, plan);
-    for (int i = 0; i < steps.size(); i++) {
-      stop.check();
-      progress.report(steps.get(i).description(), 5 + 40 * i / steps.size());
-      lock.check();
-      steps.get(i).apply();
-    }
-    stop.check();
-  }
-
   /**
    * Undoes the plan after a failure in its preparation. If that fails too, the journal stays and
    * the next operation does it.
    */
-  private static void takeBack(Recovery recovery, CreatePlan plan, Exception cause) {
+  private static void takeBack(CreateRecovery recovery, CreatePlan plan, Exception cause) {
     try {
       recovery.rollBack(plan);
     } catch (IOException failure) {

@@ -26,10 +26,10 @@ class JobProcessTest {
 
   @Test
   void outcomeGoesToTheTerminationLog() throws Exception {
-    int status = run((environment, process) -> new TaskOutcome(TaskReason.Completed, "ok", null));
+    int status = run((environment, process) -> new TaskOutcome(TaskReason.Completed, "ok"));
 
     assertThat(status).isEqualTo(ExitCode.DONE);
-    assertThat(outcome()).isEqualTo(new TaskOutcome(TaskReason.Completed, "ok", null));
+    assertThat(outcome()).isEqualTo(new TaskOutcome(TaskReason.Completed, "ok"));
   }
 
   @Test
@@ -64,7 +64,7 @@ class JobProcessTest {
     JobProcess.Task reading =
         (environment, process) -> {
           environment.required("VMSNAP_TASK", CreateSnapshotTask.class);
-          return new TaskOutcome(TaskReason.Completed, "ok", null);
+          return new TaskOutcome(TaskReason.Completed, "ok");
         };
 
     assertThat(run(reading)).isEqualTo(ExitCode.FAILED);
@@ -85,7 +85,7 @@ class JobProcessTest {
         JobProcess.run(
             Map.of(JobProcess.TERMINATION_LOG, folder.resolve("no/such/folder").toString()),
             new PrintWriter(out),
-            (environment, process) -> new TaskOutcome(TaskReason.Completed, "ok", null));
+            (environment, process) -> new TaskOutcome(TaskReason.Completed, "ok"));
 
     assertThat(status).isEqualTo(ExitCode.DONE);
     assertThat(out.toString()).contains("cannot write the termination message");

@@ -40,7 +40,7 @@ class TaskJsonTest {
         TaskJson.readTerminationMessage(
             "{\"reason\":\"VMBusy\",\"message\":\"m\",\"colour\":\"blue\"}");
 
-    assertThat(read).isEqualTo(new TaskOutcome(TaskReason.VMBusy, "m", null));
+    assertThat(read).isEqualTo(new TaskOutcome(TaskReason.VMBusy, "m"));
   }
 
   @Test
@@ -93,6 +93,6 @@ class TaskJsonTest {
             new SnapshotResult.Timing(null, 12.5, 340.0),
             time,
             time);
-    return new TaskOutcome(TaskReason.Completed, "done", result);
+    return TaskOutcome.completed("done", result);
   }
 }

@@ -153,7 +153,7 @@ class JobObserverTest {
   }
 
   private static String message(TaskReason reason, SnapshotResult result) {
-    return TaskJson.writeTerminationMessage(new TaskOutcome(reason, "why", result));
+    return TaskJson.writeTerminationMessage(new TaskOutcome(reason, "why", result, null, null));
   }
 
   private static PodBuilder pod() {

@@ -1,0 +1,13 @@
+package io.vmsnap.task;
+
+/**
+ * What {@code vmsnap job describe} shall do, handed over as JSON in the environment variable
+ * {@value CreateSnapshotTask#ENVIRONMENT_VARIABLE}.
+ *
+ * @param requestId names the request in progress and messages
+ * @param snapshotUid the entry's uid in {@code .vmsd}
+ * @param description the new text; null or empty for none
+ * @param timeoutSeconds deadline of the whole operation
+ */
+public record DescribeSnapshotTask(
+    String requestId, long snapshotUid, String description, int timeoutSeconds) {}
