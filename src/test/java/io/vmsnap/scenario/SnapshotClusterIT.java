@@ -1,6 +1,7 @@
 package io.vmsnap.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.vmsnap.api.v1alpha1.PowerState;
 import io.vmsnap.api.v1alpha1.VMSnapshotStatus;
@@ -17,6 +18,7 @@ import io.vmsnap.harness.machine.MachineSpec;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -59,7 +61,11 @@ class SnapshotClusterIT {
     int afterSecond = machine.awaitRecords(machine.console().records() + 10);
 
     assertThat(second.parent()).isEqualTo("first");
-    assertThat(second.current()).isTrue();
+    // where the machine stands is told by its runner, a moment after the job's result
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(
+            () -> assertThat(machine.getSnapshot("second").getStatus().current()).isTrue());
 
     machine.apply(spec.with(PowerState.PoweredOff));
     machine.awaitPoweredOff();

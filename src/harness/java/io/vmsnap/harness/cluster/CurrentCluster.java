@@ -1,10 +1,15 @@
 package io.vmsnap.harness.cluster;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.vmsnap.harness.node.ClaimVolume;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** A cluster that somebody else runs: its nodes and volumes are out of reach. */
+/**
+ * A cluster that somebody else runs: its nodes are out of reach, and its volumes unless a node is
+ * this machine.
+ */
 final class CurrentCluster extends ConnectedCluster {
   CurrentCluster(KubernetesClient client, Path kubeconfig, OperatorProcess operator) {
     super(client, kubeconfig, operator);
@@ -17,7 +22,9 @@ final class CurrentCluster extends ConnectedCluster {
 
   @Override
   public Optional<Path> claimDirectory(String namespace, String claim) {
-    return Optional.empty();
+    // another node's path may exist here by chance, but not one that is named after its volume
+    return ClaimVolume.directory(client(), namespace, claim)
+        .filter(path -> path.toString().contains("pvc-") && Files.isDirectory(path));
   }
 
   @Override

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.opentest4j.TestAbortedException;
 
 /** A virtual machine in a cluster, seen and driven as a user of the API does. */
 public final class Machine {
@@ -149,12 +150,24 @@ public final class Machine {
     return lastLog;
   }
 
-  /** Where the machine's files lie on this host. */
+  /**
+   * Where the machine's files lie on this host.
+   *
+   * @throws TestAbortedException if they lie on another; never on the embedded cluster
+   */
   public Path directory() {
     String claim = get().getStatus().directory().claimName();
     return cluster
         .claimDirectory(namespace, claim)
-        .orElseThrow(() -> new IllegalStateException("claim " + claim + " is not on this host"));
+        .orElseThrow(
+            () ->
+                new TestAbortedException(
+                    "the files of claim "
+                        + claim
+                        + " are on another host than this: what is left of the scenario cannot be"
+                        + " checked on the cluster \""
+                        + cluster.provider()
+                        + "\""));
   }
 
   /** Asks for a snapshot and returns at once. */
