@@ -14,6 +14,20 @@ public enum TaskReason {
   TimedOut(Verdict.FAILED),
   InsufficientSpace(Verdict.FAILED),
   ChainTooDeep(Verdict.FAILED),
+  /** The directory has as many snapshots as the policy allows. */
+  TooManySnapshots(Verdict.FAILED),
+  /** Memory was asked for, and the machine is powered off. */
+  MemoryNotAvailable(Verdict.FAILED),
+  /** Quiescing is required, and no guest agent answers. */
+  AgentNotConnected(Verdict.FAILED),
+  /** Quiescing is required, and the guest could not freeze its file systems. */
+  FreezeFailed(Verdict.FAILED),
+  /** Quiescing is required, and the freeze took longer than it may. */
+  FreezeTimeout(Verdict.FAILED),
+  /** Quiescing is required, and the guest was thawed before the disks had switched. */
+  ThawedEarly(Verdict.FAILED),
+  /** The directory has no snapshot of that uid. */
+  SnapshotNotFound(Verdict.FAILED),
   /** The request asks for something this version cannot do. */
   NotSupported(Verdict.FAILED),
   /** The request contradicts itself or the directory. */

@@ -10,7 +10,7 @@ public record Condition(
     @Required
         @JsonPropertyDescription(
             "Ready, Reconciling, Stalled, and for a VirtualMachine also Running,"
-                + " GuestAgentConnected, RestartRequired.")
+                + " GuestAgentConnected, RestartRequired; for a VMSnapshot also Quiesced.")
         String type,
     @Required @JsonPropertyDescription("True, False or Unknown.") String status,
     @Required @JsonPropertyDescription("CamelCase token, stable across versions.") String reason,

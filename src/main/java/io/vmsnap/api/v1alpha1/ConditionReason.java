@@ -62,6 +62,28 @@ public enum ConditionReason {
   InsufficientSpace,
   /** The chain has as many snapshots as the policy allows. */
   ChainTooDeep,
+  /** The directory has as many snapshots as the policy allows. */
+  TooManySnapshots,
+  /** Memory was asked for, and the machine was powered off. */
+  MemoryNotAvailable,
+  /** The directory has no snapshot of that uid. */
+  SnapshotNotFound,
+
+  // VMSnapshot, condition Quiesced
+  /** The file systems were frozen, and the thaw found them frozen. */
+  Frozen,
+  /** The spec does not ask for it. */
+  NotRequested,
+  /** Saved memory holds what the file systems have not written yet. */
+  NotNeededWithMemory,
+  /** The guest could not freeze its file systems. */
+  FreezeFailed,
+  /** The freeze took longer than it may. */
+  FreezeTimeout,
+  /** The guest was thawed before the disks had switched. */
+  ThawedEarly,
+
+  // VMSnapshot, its job
   /** The request asks for something that this version cannot do. */
   NotSupported,
   /** The request contradicts itself or the directory. */

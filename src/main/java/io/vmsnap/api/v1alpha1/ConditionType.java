@@ -16,5 +16,9 @@ public enum ConditionType {
   /** VirtualMachine: the QEMU guest agent answered lately. */
   GuestAgentConnected,
   /** VirtualMachine: the spec has changes that take effect at the next power-on. */
-  RestartRequired
+  RestartRequired,
+  /**
+   * VMSnapshot: the guest's file systems were seen frozen from before the switch until after it.
+   */
+  Quiesced
 }

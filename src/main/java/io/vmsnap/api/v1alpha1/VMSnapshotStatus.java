@@ -13,7 +13,8 @@ public record VMSnapshotStatus(
             "Pending waits for the machine or for its turn; Creating has a job; Ready and Failed"
                 + " are final.")
         Phase phase,
-    @JsonPropertyDescription("Ready, Reconciling and Stalled.") List<Condition> conditions,
+    @JsonPropertyDescription("Ready, Reconciling, Stalled and Quiesced.")
+        List<Condition> conditions,
     @JsonPropertyDescription("Whether the snapshot is in the directory and whole.")
         Boolean readyToUse,
     @JsonPropertyDescription(
@@ -36,6 +37,7 @@ public record VMSnapshotStatus(
         Consistency consistency,
     @JsonPropertyDescription("The .vmsn file with the machine's state, and its RAM with memory.")
         String memoryFile,
+    @JsonPropertyDescription("The saved RAM; absent for a snapshot without memory.") Memory memory,
     @JsonPropertyDescription("The machine's disks at the moment of the snapshot.")
         List<SnapshotDisk> disks,
     @JsonPropertyDescription("Space, in quantities rounded to three digits.") Storage storage,
@@ -93,12 +95,26 @@ public record VMSnapshotStatus(
       @JsonPropertyDescription("Demanded as free before it began.") String required,
       @JsonPropertyDescription("Left free after it.") String free) {}
 
+  /** Saved RAM. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Memory(
+      @JsonPropertyDescription("Space that it takes on the volume.") String used,
+      @JsonPropertyDescription(
+              "How it was saved: BackgroundSnapshot, or PreCopy where the node's kernel or the"
+                  + " machine does not admit that.")
+          String method) {}
+
   /** Times of an operation. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Timing(
       @JsonPropertyDescription(
               "Time for which the guest's file systems were frozen; absent if they were not.")
           Double freezeMillis,
+      @JsonPropertyDescription(
+              "Time that the guest took to flush and freeze; part of freezeMillis.")
+          Double flushMillis,
+      @JsonPropertyDescription("Time that the guest took to thaw; part of freezeMillis.")
+          Double thawMillis,
       @JsonPropertyDescription(
               "Time for which the guest did not run; absent if it was powered off.")
           Double stunMillis,

@@ -47,6 +47,12 @@ public final class Conditions {
     return this;
   }
 
+  /** Carries a condition over as it is, if there is one. */
+  public Conditions keep(ConditionType type) {
+    find(before, type).ifPresent(next::add);
+    return this;
+  }
+
   public List<Condition> list() {
     return List.copyOf(next);
   }

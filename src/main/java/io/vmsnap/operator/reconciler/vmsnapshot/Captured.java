@@ -4,10 +4,12 @@ import io.vmsnap.api.v1alpha1.BinarySize;
 import io.vmsnap.api.v1alpha1.PowerState;
 import io.vmsnap.api.v1alpha1.VMSnapshotStatus;
 import io.vmsnap.api.v1alpha1.VMSnapshotStatus.Consistency;
+import io.vmsnap.api.v1alpha1.VMSnapshotStatus.Memory;
 import io.vmsnap.api.v1alpha1.VMSnapshotStatus.SnapshotDisk;
 import io.vmsnap.api.v1alpha1.VMSnapshotStatus.Storage;
 import io.vmsnap.api.v1alpha1.VMSnapshotStatus.Timing;
 import io.vmsnap.task.SnapshotResult;
+import io.vmsnap.task.SnapshotResult.QuiesceResult;
 import java.util.Arrays;
 import java.util.List;
 
@@ -18,13 +20,14 @@ record Captured(
     PowerState powerState,
     Consistency consistency,
     String memoryFile,
+    Memory memory,
     List<SnapshotDisk> disks,
     Storage storage,
     Timing timing,
     String createTime) {
 
   private static final Captured NOTHING =
-      new Captured(null, null, null, null, null, List.of(), null, null, null);
+      new Captured(null, null, null, null, null, null, List.of(), null, null, null);
 
   static Captured of(VMSnapshotStatus status) {
     return status == null
@@ -35,6 +38,7 @@ record Captured(
             status.powerState(),
             status.consistency(),
             status.memoryFile(),
+            status.memory(),
             status.disks(),
             status.storage(),
             status.timing(),
@@ -48,6 +52,9 @@ record Captured(
         token(PowerState.values(), result.powerState()),
         token(Consistency.values(), result.consistency()),
         result.memoryFile(),
+        result.memory() == null
+            ? null
+            : new Memory(BinarySize.round(result.memory().bytes()), result.memory().method()),
         result.disks() == null ? List.of() : result.disks().stream().map(Captured::disk).toList(),
         result.storage() == null
             ? null
@@ -55,13 +62,21 @@ record Captured(
                 BinarySize.round(result.storage().usedBytes()),
                 BinarySize.round(result.storage().requiredBytes()),
                 BinarySize.round(result.storage().freeBytes())),
-        result.timing() == null
-            ? null
-            : new Timing(
-                result.timing().freezeMillis(),
-                result.timing().stunMillis(),
-                result.timing().totalMillis()),
+        timing(result),
         result.createTime() == null ? null : SnapshotStatusFactory.seconds(result.createTime()));
+  }
+
+  private static Timing timing(SnapshotResult result) {
+    if (result.timing() == null) {
+      return null;
+    }
+    QuiesceResult quiesce = result.quiesce();
+    return new Timing(
+        result.timing().freezeMillis(),
+        quiesce == null ? null : quiesce.flushMillis(),
+        quiesce == null ? null : quiesce.thawMillis(),
+        result.timing().stunMillis(),
+        result.timing().totalMillis());
   }
 
   private static SnapshotDisk disk(SnapshotResult.DiskResult disk) {

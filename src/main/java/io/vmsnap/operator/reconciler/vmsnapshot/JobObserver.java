@@ -7,11 +7,11 @@ import io.fabric8.kubernetes.api.model.batch.v1.JobCondition;
 import io.vmsnap.api.v1alpha1.Annotations;
 import io.vmsnap.api.v1alpha1.ConditionReason;
 import io.vmsnap.operator.dependent.PodState;
+import io.vmsnap.operator.status.Reasons;
 import io.vmsnap.task.TaskJson;
 import io.vmsnap.task.TaskOutcome;
 import io.vmsnap.task.TaskReason;
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -88,7 +88,7 @@ final class JobObserver {
       return new JobObservation.Made(outcome.snapshot());
     }
     return new JobObservation.Failed(
-        reason(outcome.reason()),
+        Reasons.of(outcome.reason().name(), ConditionReason.JobFailed),
         String.valueOf(outcome.message()),
         outcome.reason().verdict() == TaskReason.Verdict.RETRY);
   }
@@ -118,14 +118,6 @@ final class JobObserver {
             + " failed and its pod is gone: "
             + condition.getMessage(),
         true);
-  }
-
-  /** Every reason of a job is one of conditions too; a newer job may know more of them. */
-  private static ConditionReason reason(TaskReason reason) {
-    return Arrays.stream(ConditionReason.values())
-        .filter(candidate -> candidate.name().equals(reason.name()))
-        .findFirst()
-        .orElse(ConditionReason.JobFailed);
   }
 
   private static String delay(Pod pod) {

@@ -7,7 +7,9 @@ import io.vmsnap.api.v1alpha1.VMSnapshot;
 import io.vmsnap.api.v1alpha1.VMSnapshotStatus;
 import io.vmsnap.operator.status.Conditions;
 import io.vmsnap.operator.status.Conditions.Truth;
+import io.vmsnap.operator.status.Reasons;
 import io.vmsnap.operator.status.Violation;
+import io.vmsnap.task.SnapshotResult.QuiesceResult;
 import java.time.Instant;
 import java.util.List;
 
@@ -42,6 +44,7 @@ final class SnapshotConditions {
         moving ? summary.reason() : ConditionReason.Idle,
         moving ? summary.message() : Conditions.NOTHING_UNDER_WAY);
     stalled(next, summary, seen);
+    quiesced(next, before, step);
     return next.list();
   }
 
@@ -57,6 +60,20 @@ final class SnapshotConditions {
           Violation.list(seen.violations()));
     } else {
       next.add(ConditionType.Stalled, Truth.False, ConditionReason.Idle, Conditions.NOTHING_STUCK);
+    }
+  }
+
+  /** Told by the job that took the snapshot; a fact that nothing changes afterwards. */
+  private static void quiesced(Conditions next, VMSnapshotStatus before, SnapshotStep step) {
+    if (step instanceof SnapshotStep.Succeed done && done.result().quiesce() != null) {
+      QuiesceResult quiesce = done.result().quiesce();
+      next.add(
+          ConditionType.Quiesced,
+          Truth.of(quiesce.quiesced()),
+          Reasons.of(quiesce.reason(), ConditionReason.FreezeFailed),
+          String.valueOf(quiesce.message()));
+    } else if (before != null) {
+      next.keep(ConditionType.Quiesced);
     }
   }
 

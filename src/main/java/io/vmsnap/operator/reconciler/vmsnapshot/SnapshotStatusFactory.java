@@ -36,6 +36,7 @@ final class SnapshotStatusFactory {
         captured.powerState(),
         captured.consistency(),
         captured.memoryFile(),
+        captured.memory(),
         captured.disks(),
         captured.storage(),
         captured.timing(),

@@ -177,6 +177,42 @@ class VMSnapshotReconcilerTest {
   }
 
   @Test
+  void memoryAndQuiescingAreToldAsTheJobSawThem() {
+    look(running(), ABSENT);
+    look(
+        running(),
+        new JobObservation.Made(
+            new SnapshotResult(
+                1,
+                null,
+                "PoweredOn",
+                "FileSystem",
+                "web-Snapshot1.vmsn",
+                List.of(),
+                null,
+                new SnapshotResult.Timing(90.0, 12.5, 800.0),
+                Fixtures.NOW,
+                Fixtures.NOW,
+                new SnapshotResult.MemoryResult(256L << 20, "PreCopy"),
+                new SnapshotResult.QuiesceResult(
+                    true, "Frozen", "2 file systems were frozen", 2, 60.0, 20.0))));
+
+    VMSnapshotStatus status = snapshot.getStatus();
+    assertThat(status.consistency()).isEqualTo(VMSnapshotStatus.Consistency.FileSystem);
+    assertThat(status.memory()).isEqualTo(new VMSnapshotStatus.Memory("256Mi", "PreCopy"));
+    assertThat(status.timing())
+        .isEqualTo(new VMSnapshotStatus.Timing(90.0, 60.0, 20.0, 12.5, 800.0));
+    Condition quiesced = condition(ConditionType.Quiesced);
+    assertThat(quiesced)
+        .extracting(Condition::status, Condition::reason)
+        .containsExactly("True", "Frozen");
+
+    look(Optional.empty(), ABSENT);
+
+    assertThat(condition(ConditionType.Quiesced)).as("a fact stays").isEqualTo(quiesced);
+  }
+
+  @Test
   void finishedJobStaysForAWhile() {
     look(running(), ABSENT);
     look(running(), new JobObservation.Made(result(1, null)));
