@@ -3,23 +3,34 @@
 
 JDK_AT_LEAST=25
 
+# Where releases are listed; the answer's form is described on https://api.adoptium.net/q/swagger-ui/
+JDK_URL=${VMSNAP_JDK_URL:-https://api.adoptium.net/v3}
+JDKS=$CACHE/jdk
+
 ensure_jdk() {
   local found package
   if found=$(find_jdk); then
     export JAVA_HOME=$found
     return
   fi
-  package=$(jdk_package) || die "no JDK $JDK_AT_LEAST found (JAVA_HOME, /usr/lib/jvm, ~/.sdkman, PATH), and this" \
-    "distribution's sources offer none. Get one from https://adoptium.net/temurin/releases/?version=$JDK_AT_LEAST," \
-    "unpack it, and set JAVA_HOME to it"
-  install_jdk "$package"
-  found=$(find_jdk) || die "$package is installed, but no JDK $JDK_AT_LEAST is to be found under /usr/lib/jvm"
+  if package=$(jdk_package); then
+    install_jdk "$package"
+    found=$(find_jdk) || die "$package is installed, but no JDK $JDK_AT_LEAST is to be found under /usr/lib/jvm"
+  else
+    require_network "JDK $JDK_AT_LEAST, from $JDK_URL"
+    say "downloading JDK $JDK_AT_LEAST, which this distribution does not offer"
+    download_jdk ||
+      die "no JDK $JDK_AT_LEAST found (JAVA_HOME, /usr/lib/jvm, ~/.sdkman, PATH), this distribution's sources" \
+        "offer none, and the download failed. Get one from" \
+        "https://adoptium.net/temurin/releases/?version=$JDK_AT_LEAST, unpack it, and set JAVA_HOME to it"
+    found=$(find_jdk) || die "the JDK that was downloaded to $JDKS does not work"
+  fi
   export JAVA_HOME=$found
 }
 
 find_jdk() {
   local home
-  for home in "${JAVA_HOME:-}" /usr/lib/jvm/*"$JDK_AT_LEAST"* "$UNPACKED"/usr/lib/jvm/*"$JDK_AT_LEAST"* \
+  for home in "${JAVA_HOME:-}" /usr/lib/jvm/*"$JDK_AT_LEAST"* "$UNPACKED"/usr/lib/jvm/*"$JDK_AT_LEAST"* "$JDKS"/*"$JDK_AT_LEAST"* \
     "$HOME"/.sdkman/candidates/java/"$JDK_AT_LEAST"* "$(jdk_on_path)"; do
     if jdk_new_enough "$home"; then
       echo "$home"
@@ -70,4 +81,38 @@ install_jdk() {
       die "cannot download $1"
     unpack_archives "$archives"
   fi
+}
+
+# Published by a rename when it is whole, so that a run that was cut off leaves nothing half there.
+download_jdk() {
+  local release link checksum staging=$JDKS/staging
+  has curl || return
+  rm -rf "$staging"
+  mkdir -p "$staging/unpacked"
+  release=$(fetch "$JDK_URL/assets/latest/$JDK_AT_LEAST/hotspot?architecture=$(jdk_architecture)&image_type=jdk&os=linux&vendor=eclipse") ||
+    return
+  link=$(jdk_field link 'https\{0,1\}[^"]*\.tar\.gz' <<<"$release")
+  checksum=$(jdk_field checksum '[0-9a-f]\{64\}' <<<"$release")
+  if [[ -z $link || -z $checksum ]]; then
+    echo "$JDK_URL names no download for $(jdk_architecture)"
+    return 1
+  fi
+  say "downloading $link"
+  fetch --output "$staging/jdk.tar.gz" "$link" || return
+  echo "$checksum  $staging/jdk.tar.gz" | sha256sum --check --quiet || return
+  tar -xzf "$staging/jdk.tar.gz" -C "$staging/unpacked" || return
+  mv -T "$staging"/unpacked/* "$JDKS/temurin-$JDK_AT_LEAST" || return
+  rm -rf "$staging"
+}
+
+# The first field of that name and form; the JDK's package comes before its installer.
+jdk_field() {
+  sed -n "s/.*\"$1\": *\"\($2\)\".*/\1/p" | head -n 1
+}
+
+jdk_architecture() {
+  case $(uname -m) in
+    x86_64) echo x64 ;;
+    *) uname -m ;;
+  esac
 }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -28,6 +29,11 @@ class VmsnapScriptTest {
   private static final Path SCRIPT = Path.of("vmsnap").toAbsolutePath();
   private static final String PARTS = "src/harness/sh";
   private static final String PROGRAM = "#!/bin/sh\necho Kubernetes v1.31.4\n";
+
+  /** What the machine itself has of JDKs is out of sight. */
+  private static final String WITHOUT_JDK =
+      "jdk_package() { return 1; }; jdk_on_path() { :; }; "
+          + "jdk_new_enough() { [[ $1 == $JDKS/* && -x $1/bin/javac ]]; }; ";
 
   @TempDir Path home;
   private final Map<String, String> environment = new TreeMap<>();
@@ -114,10 +120,39 @@ class VmsnapScriptTest {
 
   @Test
   void absentJdkSaysWhereToGetOne() throws Exception {
+    environment.put("VMSNAP_JDK_URL", "http://127.0.0.1:1");
+
     Result result = functions("find_jdk() { return 1; }; jdk_package() { return 1; }; ensure_jdk");
 
     assertThat(result.status()).isEqualTo(1);
     assertThat(result.output()).contains("no JDK 25 found", "https://adoptium.net", "JAVA_HOME");
+  }
+
+  @Test
+  void jdkThatNobodyPackagesIsDownloadedAndChecked() throws Exception {
+    try (JdkRelease release = new JdkRelease(home.resolve("site"), false)) {
+      environment.put("VMSNAP_JDK_URL", release.url());
+      environment.put("JAVA_HOME", "/nowhere");
+
+      Result result = functions(WITHOUT_JDK + "ensure_jdk; echo found $JAVA_HOME");
+
+      assertThat(result.status()).as(result.output()).isZero();
+      assertThat(result.output()).contains("found " + home + "/.cache/vmsnap/jdk/temurin-25");
+    }
+  }
+
+  @Test
+  void jdkThatIsNotWhatWasAnnouncedIsNotUsed() throws Exception {
+    try (JdkRelease release = new JdkRelease(home.resolve("site"), true)) {
+      environment.put("VMSNAP_JDK_URL", release.url());
+      environment.put("JAVA_HOME", "/nowhere");
+
+      Result result = functions(WITHOUT_JDK + "ensure_jdk");
+
+      assertThat(result.status()).isEqualTo(1);
+      assertThat(result.output()).contains("FAILED", "the download failed");
+      assertThat(home.resolve(".cache/vmsnap/jdk/temurin-25")).doesNotExist();
+    }
   }
 
   @Test
@@ -299,6 +334,53 @@ class VmsnapScriptTest {
 
     String url() {
       return "http://127.0.0.1:" + server.getAddress().getPort() + "/release";
+    }
+
+    @Override
+    public void close() {
+      server.stop(0);
+    }
+  }
+
+  /** Answers as Adoptium's API does, with an archive of one small program. */
+  private record JdkRelease(HttpServer server) implements AutoCloseable {
+    JdkRelease(Path site, boolean damaged) throws Exception {
+      this(HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0));
+      program(site.resolve("jdk-25.0.1+8/bin/javac"), PROGRAM);
+      Path archive = site.resolve("jdk.tar.gz");
+      Process tar =
+          new ProcessBuilder(
+                  "tar", "-czf", archive.toString(), "-C", site.toString(), "jdk-25.0.1+8")
+              .start();
+      assertThat(tar.waitFor()).isZero();
+      byte[] bytes = Files.readAllBytes(archive);
+      String checksum =
+          HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+      String listing =
+          """
+          [{"binary": {"package": {
+              "checksum": "%s",
+              "checksum_link": "%s/jdk.tar.gz.sha256.txt",
+              "link": "%s/jdk.tar.gz"}}}]
+          """
+              .formatted(damaged ? "0".repeat(64) : checksum, url(), url());
+      server.createContext("/assets/latest/25/hotspot", exchange -> answer(exchange, listing));
+      server.createContext("/jdk.tar.gz", exchange -> answer(exchange, bytes));
+      server.start();
+    }
+
+    String url() {
+      return "http://127.0.0.1:" + server.getAddress().getPort();
+    }
+
+    private static void answer(HttpExchange exchange, String text) throws IOException {
+      answer(exchange, text.getBytes(UTF_8));
+    }
+
+    private static void answer(HttpExchange exchange, byte[] body) throws IOException {
+      exchange.sendResponseHeaders(200, body.length);
+      exchange.getResponseBody().write(body);
+      exchange.close();
     }
 
     @Override
