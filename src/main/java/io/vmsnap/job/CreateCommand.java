@@ -35,9 +35,6 @@ import picocli.CommandLine.Spec;
       "75:The task may succeed when tried again."
     })
 final class CreateCommand implements Callable<Integer> {
-  /** Starting a machine keeps the lock for a few seconds; what takes longer is for a later try. */
-  private static final Duration PATIENCE = Duration.ofSeconds(15);
-
   @Option(names = "--directory", required = true, paramLabel = "DIR", description = "VM directory.")
   private Path directory;
 
@@ -58,7 +55,7 @@ final class CreateCommand implements Callable<Integer> {
     try (VmStorage storage = new LocalStorage(directory)) {
       SnapshotResult result =
           new SnapshotCreation(
-                  storage, new QemuConnector(storage), Clock.systemUTC(), stop, PATIENCE)
+                  storage, new QemuConnector(storage), Clock.systemUTC(), stop, JobProcess.PATIENCE)
               .run(definition, task);
       print(task, result, process.out());
       return TaskOutcome.completed("snapshot " + result.uid() + " was taken", result);

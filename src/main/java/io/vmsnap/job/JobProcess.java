@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 
@@ -16,6 +17,9 @@ import java.util.concurrent.CountDownLatch;
 final class JobProcess {
   static final String TERMINATION_LOG = "VMSNAP_TERMINATION_LOG";
   private static final String DEFAULT_TERMINATION_LOG = "/dev/termination-log";
+
+  /** Starting a machine keeps the lock for a few seconds; what takes longer is for a later try. */
+  static final Duration PATIENCE = Duration.ofSeconds(15);
 
   private final PrintWriter out;
   private final CountDownLatch finished = new CountDownLatch(1);

@@ -37,7 +37,8 @@ final class QemuConnector implements VmConnector {
     }
   }
 
-  private boolean isOn() throws IOException {
+  @Override
+  public boolean isOn() throws IOException {
     if (!storage.exists(DirectoryFormat.RUNNER_LOCK)) {
       return false;
     }

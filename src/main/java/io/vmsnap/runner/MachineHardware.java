@@ -18,10 +18,8 @@ import java.util.UUID;
 final class MachineHardware {
   static final String MACHINE_TYPE = "vmsnap.machineType";
 
-  /** VMware's keys for the two halves of the 128 bits, as signed decimal numbers. */
-  static final String GENERATION_ID = "vm.genid";
-
-  static final String GENERATION_ID_X = "vm.genidX";
+  static final String GENERATION_ID = VmxFile.GENERATION_ID;
+  static final String GENERATION_ID_X = VmxFile.GENERATION_ID_X;
 
   private static final long MEBIBYTE = 1L << 20;
 
@@ -38,10 +36,7 @@ final class MachineHardware {
       pinned = pinned.with(MACHINE_TYPE, qemu.newestMachineType());
     }
     if (pinned.get(GENERATION_ID).isEmpty() || pinned.get(GENERATION_ID_X).isEmpty()) {
-      pinned =
-          pinned
-              .with(GENERATION_ID, Long.toString(newGenerationId.getMostSignificantBits()))
-              .with(GENERATION_ID_X, Long.toString(newGenerationId.getLeastSignificantBits()));
+      pinned = pinned.withGenerationId(newGenerationId);
     }
     return pinned;
   }

@@ -30,7 +30,7 @@ final class CreateRecovery implements OperationRecovery {
         rollBack(plan);
         yield Recovery.Outcome.ROLLED_BACK;
       }
-      case SWITCHING -> {
+      case SWITCHING, PROMOTING -> {
         rollForward(entry, plan, vm);
         yield Recovery.Outcome.ROLLED_FORWARD;
       }

@@ -8,7 +8,7 @@ final class CreateRequestCheck {
   /** Both end up as one line each of {@code .vmsd}. */
   private static final int MAX_NAME = 1024;
 
-  private static final int MAX_DESCRIPTION = 64 << 10;
+  static final int MAX_DESCRIPTION = 64 << 10;
 
   private CreateRequestCheck() {}
 

@@ -45,6 +45,7 @@ public final class Recovery {
   private OperationRecovery of(String operation) throws DamagedFileException {
     return switch (operation) {
       case CreatePlan.OPERATION -> new CreateRecovery(storage, lock);
+      case RevertPlan.OPERATION -> new RevertRecovery(storage, lock);
       default ->
           throw new DamagedFileException(
               Journal.FILE,

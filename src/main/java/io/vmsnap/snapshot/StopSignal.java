@@ -41,6 +41,11 @@ public final class StopSignal {
     }
   }
 
+  /** Time until the deadline; never negative. */
+  public Duration left() {
+    return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+  }
+
   /** Waits, but not beyond a stop; what woke it is for {@link #check} to say. */
   public void await(Duration duration) throws InterruptedException {
     long left = Math.min(duration.toNanos(), deadline - System.nanoTime());

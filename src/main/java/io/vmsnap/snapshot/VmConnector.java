@@ -1,5 +1,7 @@
 package io.vmsnap.snapshot;
 
+import io.vmsnap.hypervisor.HypervisorException;
+import io.vmsnap.hypervisor.MachineReplacement;
 import io.vmsnap.hypervisor.RunningVm;
 import java.io.IOException;
 import java.util.Optional;
@@ -15,4 +17,21 @@ public interface VmConnector {
    * @throws io.vmsnap.hypervisor.HypervisorException if it is on, but does not answer
    */
   Optional<RunningVm> connect() throws IOException;
+
+  /** Whether the machine is on, which it also is while it does not answer. */
+  default boolean isOn() throws IOException {
+    Optional<RunningVm> vm = connect();
+    vm.ifPresent(RunningVm::close);
+    return vm.isPresent();
+  }
+
+  /**
+   * The way to replace a machine that is on by another state of it; the caller closes it.
+   *
+   * @throws HypervisorException if it cannot be replaced
+   */
+  default MachineReplacement replacement() throws IOException {
+    throw new HypervisorException(
+        "the machine cannot be replaced while it is on; power it off first", false, null);
+  }
 }

@@ -45,8 +45,7 @@ public final class DirectoryPreparer {
     }
     VmsdFile vmsd = VmDirectory.readVmsd(storage, definition.name());
     VmxFile old = existing().orElse(null);
-    VmxFile vmx = withDisks(old == null ? create() : old, vmsd);
-    vmx = VmxHardware.apply(vmx, definition);
+    VmxFile vmx = old != null && isOverridden(old) ? old : defined(old, vmsd);
     if (old == null || !Arrays.equals(old.toBytes(), vmx.toBytes())) {
       WholeFile.replace(storage, vmx.file(), vmx.toBytes());
     }
@@ -54,6 +53,17 @@ public final class DirectoryPreparer {
       WholeFile.replace(storage, vmsd.file(), vmsd.toBytes());
     }
     return VmDirectory.open(storage);
+  }
+
+  /** A revert brought back other hardware, and nothing else was asked for since. */
+  private boolean isOverridden(VmxFile vmx) {
+    return vmx.get(VmxFile.OVERRIDDEN_DEFINITION)
+        .equals(Optional.of(DefinitionDigest.of(definition)));
+  }
+
+  private VmxFile defined(VmxFile old, VmsdFile vmsd) throws IOException, NotPreparableException {
+    VmxFile vmx = withDisks(old == null ? create() : old, vmsd);
+    return VmxHardware.apply(vmx, definition).withOverriddenDefinition(null);
   }
 
   private void checkDefinition() throws IOException, NotPreparableException {
@@ -132,6 +142,7 @@ public final class DirectoryPreparer {
         DiskAddress address = DiskAddress.ofPosition(free);
         known.add(address);
         String stem = free == 0 ? definition.name() : definition.name() + "_" + free;
+        checkUnused(stem + ".vmdk", wanted, vmsd);
         new NewBaseDisk(storage, stem).create(wanted);
         result = result.withDisk(address, wanted.name(), stem + ".vmdk");
       }
@@ -147,6 +158,29 @@ public final class DirectoryPreparer {
       }
     }
     return result;
+  }
+
+  /** Writing to a disk that a snapshot froze would change the snapshot. */
+  private static void checkUnused(String descriptor, VmDefinition.Disk wanted, VmsdFile vmsd)
+      throws NotPreparableException {
+    for (SnapshotEntry snapshot : vmsd.snapshots()) {
+      if (snapshot.disks().stream().anyMatch(d -> isLayerOf(d.fileName(), descriptor))) {
+        throw NotPreparableException.invalid(
+            "disk "
+                + wanted.name()
+                + ": the machine was reverted to a snapshot without it, and "
+                + descriptor
+                + " belongs to snapshot "
+                + snapshot.uid()
+                + " \""
+                + snapshot.displayName()
+                + "\"; revert to that one, or take the disk out of the definition");
+      }
+    }
+  }
+
+  private static boolean isLayerOf(String layer, String base) {
+    return layer.replaceFirst("-\\d{6}\\.vmdk$", ".vmdk").equals(base);
   }
 
   /** By name; in a directory made elsewhere, where disks have no names, by place. */

@@ -38,6 +38,9 @@ public record SnapshotEntry(
   /** {@code Crash}, {@code FileSystem} or {@code Memory}. */
   public static final String CONSISTENCY = "consistency";
 
+  /** Whose program can load the snapshot's memory; only there if that is not ours. */
+  public static final String MEMORY_FORMAT = "memoryFormat";
+
   /** Descriptor of the delta made on disk {@code k} of the snapshot when it was taken. */
   public static String writesTo(int k) {
     return "disk" + k + ".writesTo";

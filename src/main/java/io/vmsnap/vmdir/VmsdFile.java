@@ -131,6 +131,34 @@ public final class VmsdFile {
   }
 
   /**
+   * Says that the running state is based on that snapshot now.
+   *
+   * @throws IllegalArgumentException if there is no such snapshot
+   */
+  public VmsdFile withCurrent(long uid) {
+    entry(uid);
+    ConfigDictionary changed = dictionary.copy();
+    changed.putAfter(LAST_UID, CURRENT, Long.toString(uid));
+    return new VmsdFile(file, changed, lastUid, uid, entries);
+  }
+
+  /**
+   * @param description null or empty for none
+   * @throws IllegalArgumentException if there is no such snapshot
+   */
+  public VmsdFile withDescription(long uid, String description) throws DamagedFileException {
+    String text = description == null ? "" : description;
+    ConfigDictionary changed = dictionary.copy();
+    String prefix = "snapshot" + entry(uid).index() + ".";
+    if (text.isEmpty()) {
+      changed.remove(prefix + "description");
+    } else {
+      changed.putAfter(prefix + "displayName", prefix + "description", text);
+    }
+    return parse(file, changed.toBytes());
+  }
+
+  /**
    * Gives a disk of a snapshot another file name.
    *
    * @throws IllegalArgumentException if there is no such snapshot
@@ -149,14 +177,16 @@ public final class VmsdFile {
   }
 
   private VmsdFile with(long uid, String key, String value) throws DamagedFileException {
-    IndexedEntry entry =
-        entries.stream()
-            .filter(e -> e.snapshot().uid() == uid)
-            .findFirst()
-            .orElseThrow(() -> new IllegalArgumentException("no snapshot with uid " + uid));
     ConfigDictionary changed = dictionary.copy();
-    changed.put("snapshot" + entry.index() + "." + key, value);
+    changed.put("snapshot" + entry(uid).index() + "." + key, value);
     return parse(file, changed.toBytes());
+  }
+
+  private IndexedEntry entry(long uid) {
+    return entries.stream()
+        .filter(e -> e.snapshot().uid() == uid)
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("no snapshot with uid " + uid));
   }
 
   private boolean isUsed(int index) {

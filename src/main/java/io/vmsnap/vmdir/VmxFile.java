@@ -14,6 +14,20 @@ import java.util.UUID;
  * methods give a changed copy. Described in {@code docs/formats/vmx.md}.
  */
 public final class VmxFile {
+  /** Memory from which the next start goes on; gone durably before the guest runs. */
+  public static final String RESUME_FROM = "vmsnap.resumeFrom";
+
+  /** How that memory is loaded, {@code OnDemand} (also without the key) or {@code Eager}. */
+  public static final String RESUME_LOAD = "vmsnap.resumeLoad";
+
+  /** VMware's keys for the two halves of the 128 bits, as signed decimal numbers. */
+  public static final String GENERATION_ID = "vm.genid";
+
+  public static final String GENERATION_ID_X = "vm.genidX";
+
+  /** {@link DefinitionDigest} of the definition that a revert has overridden. */
+  static final String OVERRIDDEN_DEFINITION = "vmsnap.overriddenDefinition";
+
   /** The disk's name in the custom resource, per disk: {@code scsi0:0.vmsnap.name}. */
   private static final String DISK_NAME = ".vmsnap.name";
 
@@ -140,6 +154,40 @@ public final class VmxFile {
       changed.put(address + DISK_NAME, name);
     }
     return new VmxFile(file, changed);
+  }
+
+  /** Takes a disk out of the machine; its files stay. */
+  public VmxFile withoutDisk(DiskAddress address) {
+    String prefix = address + ".";
+    ConfigDictionary changed = dictionary.copy();
+    changed.keys().stream()
+        .filter(k -> k.toLowerCase(Locale.ROOT).startsWith(prefix))
+        .toList()
+        .forEach(changed::remove);
+    return new VmxFile(file, changed);
+  }
+
+  /** Tells the guest that it is not where it last was. */
+  public VmxFile withGenerationId(UUID id) {
+    return with(GENERATION_ID, Long.toString(id.getMostSignificantBits()))
+        .with(GENERATION_ID_X, Long.toString(id.getLeastSignificantBits()));
+  }
+
+  /**
+   * @param memory from which the next start goes on; null for a start without memory
+   * @param load {@code OnDemand} or {@code Eager}; null without memory
+   */
+  public VmxFile withResume(String memory, String load) {
+    return withOrWithout(RESUME_FROM, memory).withOrWithout(RESUME_LOAD, load);
+  }
+
+  /** Keeps hardware and disks as they are while the definition stays what it is now. */
+  public VmxFile withOverriddenDefinition(String digest) {
+    return withOrWithout(OVERRIDDEN_DEFINITION, digest);
+  }
+
+  private VmxFile withOrWithout(String key, String value) {
+    return value == null ? without(key) : with(key, value);
   }
 
   public byte[] toBytes() {

@@ -1,9 +1,11 @@
 package io.vmsnap.snapshot;
 
+import io.vmsnap.disk.delta.DeltaDisk;
 import io.vmsnap.hypervisor.AttachedDisk;
 import io.vmsnap.hypervisor.DiskLayer;
 import io.vmsnap.hypervisor.DiskSwitch;
 import io.vmsnap.hypervisor.HypervisorException;
+import io.vmsnap.hypervisor.MachineReplacement;
 import io.vmsnap.hypervisor.MemoryProgress;
 import io.vmsnap.hypervisor.MemorySave;
 import io.vmsnap.hypervisor.NodeName;
@@ -11,8 +13,11 @@ import io.vmsnap.hypervisor.RunState;
 import io.vmsnap.hypervisor.RunningVm;
 import io.vmsnap.hypervisor.SavedMemory;
 import io.vmsnap.storage.VmStorage;
+import io.vmsnap.storage.WholeFile;
 import io.vmsnap.vmdir.VmDirectory;
 import io.vmsnap.vmdir.VmDisk;
+import io.vmsnap.vmdir.VmxDisk;
+import io.vmsnap.vmdir.VmxFile;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,21 +30,32 @@ import java.util.Optional;
 final class FakeVm implements RunningVm, VmConnector {
   static final Duration STUN = Duration.ofMillis(7);
 
+  /** Seed of what the guest of a promoted machine writes at once. */
+  static final long GUEST = 4711;
+
   private final Map<String, List<String>> graph = new HashMap<>();
   private RunState state = RunState.RUNNING;
   private HypervisorException before;
   private HypervisorException after;
+  private VmStorage storage;
+  private boolean candidate;
+  private HypervisorException preparing;
   private int switches;
   private int open;
 
   static FakeVm startedOn(VmStorage storage) throws IOException {
     FakeVm vm = new FakeVm();
+    vm.storage = storage;
+    vm.open(storage);
+    return vm;
+  }
+
+  private void open(VmStorage storage) throws IOException {
     for (VmDisk disk : VmDirectory.open(storage).disks()) {
       List<String> nodes = new ArrayList<>();
       disk.chain().forEach(d -> nodes.add(NodeName.of(d.fileName())));
-      vm.graph.put(disk.address().toString(), nodes);
+      graph.put(disk.address().toString(), nodes);
     }
-    return vm;
   }
 
   FakeVm inState(RunState state) {
@@ -59,6 +75,20 @@ final class FakeVm implements RunningVm, VmConnector {
     return this;
   }
 
+  /** The next attempt to make another machine ready fails. */
+  FakeVm failPreparing(HypervisorException e) {
+    preparing = e;
+    return this;
+  }
+
+  boolean isOff() {
+    return graph.isEmpty();
+  }
+
+  boolean hasCandidate() {
+    return candidate;
+  }
+
   int switches() {
     return switches;
   }
@@ -73,8 +103,84 @@ final class FakeVm implements RunningVm, VmConnector {
 
   @Override
   public Optional<RunningVm> connect() {
+    if (graph.isEmpty()) {
+      return Optional.empty();
+    }
     open++;
     return Optional.of(this);
+  }
+
+  @Override
+  public MachineReplacement replacement() {
+    return new Replacement();
+  }
+
+  /** As a runner does it: a connection that breaks takes the candidate with it. */
+  private final class Replacement implements MachineReplacement {
+    @Override
+    public void prepare(String configuration, Duration timeout) throws HypervisorException {
+      if (preparing != null) {
+        throw preparing;
+      }
+      try {
+        VmxFile vmx = VmxFile.parse(configuration, WholeFile.read(storage, configuration, 1 << 20));
+        for (VmxDisk disk : vmx.disks()) {
+          DeltaDisk delta = DeltaDisk.open(storage, disk.fileName());
+          if (!delta.header(storage).uncleanShutdown()) {
+            throw new HypervisorException(disk.fileName() + ": not marked", false, null);
+          }
+        }
+      } catch (IOException e) {
+        throw new HypervisorException(e.getMessage(), false, e);
+      }
+      candidate = true;
+    }
+
+    @Override
+    public void promote(Duration timeout) throws HypervisorException {
+      if (!candidate) {
+        throw new HypervisorException("nothing is ready", false, null);
+      }
+      fail(true);
+      candidate = false;
+      try {
+        VmxFile vmx = VmDirectory.readVmx(storage, "web");
+        // The mark goes before the guest runs, and the guest writes as soon as it runs.
+        WholeFile.replace(storage, vmx.file(), vmx.withResume(null, null).toBytes());
+        graph.clear();
+        open(storage);
+        TestMachine.guestWrites(storage, GUEST);
+      } catch (IOException e) {
+        throw new HypervisorException(e.getMessage(), true, e);
+      }
+      fail(false);
+    }
+
+    @Override
+    public void powerOff(Duration timeout) throws HypervisorException {
+      fail(true);
+      graph.clear();
+      fail(false);
+    }
+
+    private void fail(boolean early) throws HypervisorException {
+      HypervisorException e = early ? before : after;
+      if (e != null) {
+        before = null;
+        after = null;
+        throw e;
+      }
+    }
+
+    @Override
+    public void discard() {
+      candidate = false;
+    }
+
+    @Override
+    public void close() {
+      candidate = false;
+    }
   }
 
   @Override

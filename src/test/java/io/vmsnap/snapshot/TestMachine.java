@@ -9,7 +9,10 @@ import io.vmsnap.disk.index.LiveIndex;
 import io.vmsnap.storage.OpenMode;
 import io.vmsnap.storage.StorageFile;
 import io.vmsnap.storage.VmStorage;
+import io.vmsnap.storage.WholeFile;
 import io.vmsnap.task.CreateSnapshotTask;
+import io.vmsnap.task.RevertResult;
+import io.vmsnap.task.RevertSnapshotTask;
 import io.vmsnap.task.SnapshotResult;
 import io.vmsnap.task.VmDefinition;
 import io.vmsnap.vmdir.DirectoryPreparer;
@@ -20,6 +23,7 @@ import io.vmsnap.vmdir.VmDirectory;
 import io.vmsnap.vmdir.VmDisk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -73,6 +77,34 @@ final class TestMachine {
 
   static CreateSnapshotTask task(String requestId) {
     return new CreateSnapshotTask(requestId, "snap " + requestId, "", false, "None", 0, 60, 32, 20);
+  }
+
+  static RevertResult revert(VmStorage storage, VmConnector vm, String requestId, long uid)
+      throws IOException, RefusedException {
+    return reversion(storage, vm).run(null, revertTask(requestId, uid, null));
+  }
+
+  static SnapshotRevert reversion(VmStorage storage, VmConnector vm) {
+    return new SnapshotRevert(
+        storage,
+        vm,
+        Clock.fixed(NOW, ZoneOffset.UTC),
+        new StopSignal(Duration.ofMinutes(1)),
+        Duration.ZERO);
+  }
+
+  static RevertSnapshotTask revertTask(String requestId, long uid, String power) {
+    return new RevertSnapshotTask(requestId, uid, power, null, 60, 32, 20);
+  }
+
+  /** Makes a snapshot one with memory, as the history says it. */
+  static void markMemory(VmStorage storage, int index) throws IOException {
+    byte[] text = VmDirectory.readVmsd(storage, "web").toBytes();
+    String more = "snapshot" + index + ".type = \"1\"\n";
+    WholeFile.replace(
+        storage,
+        "web.vmsd",
+        (new String(text, StandardCharsets.UTF_8) + more).getBytes(StandardCharsets.UTF_8));
   }
 
   /**

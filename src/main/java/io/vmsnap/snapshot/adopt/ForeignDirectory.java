@@ -40,9 +40,6 @@ record ForeignDirectory(
     List<ForeignLayer> layers,
     Set<String> frozen,
     List<String> notes) {
-  /** Property of a snapshot: whose program can resume its memory. */
-  static final String MEMORY_FORMAT = "memoryFormat";
-
   private static final String VMWARE = "vmware";
 
   static ForeignDirectory read(VmStorage storage) throws IOException, RefusedException {
@@ -71,7 +68,7 @@ record ForeignDirectory(
     for (SnapshotEntry snapshot : vmsd.snapshots()) {
       vmsd = adopt(storage, vmsd, snapshot, used, frozen);
       if (snapshot.memory()) {
-        vmsd = vmsd.withProperty(snapshot.uid(), MEMORY_FORMAT, VMWARE);
+        vmsd = vmsd.withProperty(snapshot.uid(), SnapshotEntry.MEMORY_FORMAT, VMWARE);
         notes.add(
             "snapshot "
                 + snapshot.uid()

@@ -9,6 +9,12 @@ public enum Phase {
    * forward.
    */
   SWITCHING,
-  /** The machine refused the switch and uses none of the new files: recovery deletes them. */
+  /**
+   * All texts are in place and the machine may run from them already, and change them: recovery
+   * goes forward without writing them again, or back if the machine shows that it uses none of the
+   * new files.
+   */
+  PROMOTING,
+  /** The machine uses none of the new files: recovery puts the old texts back and deletes them. */
   ROLLING_BACK
 }
