@@ -14,6 +14,7 @@ import java.util.List;
  * @param efiVariables this machine's copy of the variables; null without EFI
  * @param ports forwarded from {@code hostAddress}
  * @param hostAddress address of this host (the pod) on which forwarded ports listen
+ * @param incoming null for a machine that starts from its firmware
  */
 public record MachineConfiguration(
     HardwareProfile hardware,
@@ -23,12 +24,32 @@ public record MachineConfiguration(
     Path efiVariables,
     List<PortForward> ports,
     String hostAddress,
-    MachineSockets sockets) {
+    MachineSockets sockets,
+    IncomingMemory incoming) {
+  /** A machine that starts from its firmware. */
+  public MachineConfiguration(
+      HardwareProfile hardware,
+      List<DiskAttachment> disks,
+      DirectBoot boot,
+      EfiFirmware efi,
+      Path efiVariables,
+      List<PortForward> ports,
+      String hostAddress,
+      MachineSockets sockets) {
+    this(hardware, disks, boot, efi, efiVariables, ports, hostAddress, sockets, null);
+  }
+
   public MachineConfiguration {
     disks = List.copyOf(disks);
     ports = List.copyOf(ports);
     if (hardware.firmware() == Firmware.EFI && (efi == null || efiVariables == null)) {
       throw new IllegalArgumentException("a machine with EFI firmware needs an EFI build");
     }
+  }
+
+  /** The same machine, waiting for saved memory. */
+  public MachineConfiguration resuming(IncomingMemory memory) {
+    return new MachineConfiguration(
+        hardware, disks, boot, efi, efiVariables, ports, hostAddress, sockets, memory);
   }
 }

@@ -26,6 +26,9 @@ public final class QemuCommandLine {
   /** Name of the port by which guests find the agent's channel (qemu-ga's default). */
   private static final String AGENT_PORT = "org.qemu.guest_agent.0";
 
+  /** QEMU's own name for the RAM of a PC. */
+  private static final String MAIN_RAM = "pc.ram";
+
   /** Limit of virtio-blk's serial number ({@code VIRTIO_BLK_ID_BYTES}). */
   private static final int MAX_SERIAL_BYTES = 20;
 
@@ -73,12 +76,16 @@ public final class QemuCommandLine {
   private void machine() {
     add("-name", "guest=" + hardware.name().replace(",", ",,"));
     add("-uuid", hardware.uuid().toString());
-    StringBuilder type = new StringBuilder(hardware.machineType()).append(",vmport=off,hpet=off");
+    StringBuilder type =
+        new StringBuilder(hardware.machineType())
+            .append(",vmport=off,hpet=off,memory-backend=")
+            .append(MAIN_RAM);
     if (hardware.firmware() == Firmware.EFI) {
       pflash("efi-code", machine.efi().code(), true);
       pflash("efi-variables", machine.efiVariables(), false);
       type.append(",pflash0=efi-code,pflash1=efi-variables");
     }
+    memory();
     add("-machine", type.toString());
     add("-accel", hardware.accelerator().qemuName());
     add("-cpu", hardware.cpuModel());
@@ -86,6 +93,34 @@ public final class QemuCommandLine {
     add("-m", "size=" + hardware.memoryBytes() + "b");
     add("-rtc", "base=utc,driftfix=slew");
     add("-device", device("vmgenid", "vmgenid").put("guid", hardware.generationId().toString()));
+  }
+
+  /**
+   * The RAM has the name under which QEMU would make it by itself: a stream of saved memory knows
+   * its blocks by their names, and a mapped file can take this one's place.
+   */
+  private void memory() {
+    IncomingMemory incoming = machine.incoming();
+    boolean mapped = incoming != null && incoming.mappedFile() != null;
+    ObjectNode ram =
+        object()
+            .put("qom-type", mapped ? "memory-backend-file" : "memory-backend-ram")
+            .put("id", MAIN_RAM)
+            .put("size", hardware.memoryBytes());
+    if (mapped) {
+      // Private and writable over a file that is only read: pages come in as the guest touches
+      // them, and what it writes stays in memory.
+      ram.put("mem-path", incoming.mappedFile().toString())
+          .put("offset", incoming.pagesOffset())
+          .put("share", false)
+          .put("readonly", true)
+          .put("rom", "off");
+    }
+    add("-object", ram);
+    if (incoming != null) {
+      add("-incoming", "defer");
+      arguments.add("-S");
+    }
   }
 
   private void pflash(String node, Path file, boolean readOnly) {

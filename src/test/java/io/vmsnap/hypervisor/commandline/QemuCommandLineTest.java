@@ -72,7 +72,18 @@ class QemuCommandLineTest {
             Path.of("/vm/web.nvram"),
             List.of(),
             "10.1.2.3",
-            SOCKETS));
+            SOCKETS)),
+    MAPPED_MEMORY(
+        new MachineConfiguration(
+                hardware("web", Firmware.BIOS, Accelerator.TCG),
+                List.of(new DiskAttachment("scsi0:0", "root", List.of(BASE))),
+                null,
+                null,
+                null,
+                List.of(),
+                "10.1.2.3",
+                SOCKETS)
+            .resuming(new IncomingMemory(Path.of("/vm/web-Snapshot1.vmsn"), 1L << 20)));
 
     private final MachineConfiguration machine;
 
