@@ -9,8 +9,6 @@ import io.vmsnap.snapshot.Sealing;
 import io.vmsnap.storage.LocalStorage;
 import io.vmsnap.storage.StorageLock;
 import io.vmsnap.task.CreateSnapshotTask;
-import io.vmsnap.task.ExitCode;
-import io.vmsnap.task.TaskJson;
 import io.vmsnap.task.TaskOutcome;
 import io.vmsnap.task.TaskReason;
 import io.vmsnap.task.VmDefinition;
@@ -27,7 +25,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -173,33 +170,8 @@ class SnapshotQmpIT {
   }
 
   private TaskOutcome job(String requestId) throws Exception {
-    Path log = folder.resolve(".vmsnap/termination-log");
-    ProcessBuilder builder =
-        new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "--enable-native-access=ALL-UNNAMED",
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            System.getProperty("java.class.path"),
-            "io.vmsnap.Main",
-            "job",
-            "create",
-            "--directory",
-            folder.toString());
-    builder.environment().put(VmDefinition.ENVIRONMENT_VARIABLE, TaskJson.write(definition()));
-    builder
-        .environment()
-        .put(
-            CreateSnapshotTask.ENVIRONMENT_VARIABLE,
-            TaskJson.write(
-                new CreateSnapshotTask(requestId, "snap", "", false, "None", 0, 120, 32, 0)));
-    builder.environment().put(JobProcess.TERMINATION_LOG, log.toString());
-    Process process = builder.inheritIO().start();
-    assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
-    TaskOutcome outcome = TaskJson.readTerminationMessage(Files.readString(log));
-    assertThat(process.exitValue()).isEqualTo(ExitCode.of(outcome.reason()));
-    Files.delete(log);
-    return outcome;
+    return new JobRun(folder, definition())
+        .run("create", new CreateSnapshotTask(requestId, "snap", "", false, "None", 0, 120, 32, 0));
   }
 
   private static VmDefinition definition() {

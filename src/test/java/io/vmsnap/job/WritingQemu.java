@@ -49,6 +49,14 @@ final class WritingQemu implements AutoCloseable {
   private CompletableFuture<Void> writer;
 
   WritingQemu(LocalStorage storage) throws Exception {
+    this(storage, 0);
+  }
+
+  /**
+   * @param first number of the first write
+   */
+  WritingQemu(LocalStorage storage, int first) throws Exception {
+    acknowledged = first;
     storage.createFolder(".vmsnap/run");
     VmDirectory directory = VmDirectory.open(storage);
     Sealing.markActive(directory);

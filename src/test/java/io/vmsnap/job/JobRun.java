@@ -1,0 +1,44 @@
+package io.vmsnap.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vmsnap.task.CreateSnapshotTask;
+import io.vmsnap.task.ExitCode;
+import io.vmsnap.task.TaskJson;
+import io.vmsnap.task.TaskOutcome;
+import io.vmsnap.task.VmDefinition;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+
+/** {@code vmsnap job} as a process of its own, on a directory. */
+record JobRun(Path directory, VmDefinition definition) {
+  /**
+   * @param operation such as {@code revert}
+   * @param task its record
+   */
+  TaskOutcome run(String operation, Object task) throws Exception {
+    Path log = directory.resolve(".vmsnap/termination-log");
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "--enable-native-access=ALL-UNNAMED",
+            "-XX:TieredStopAtLevel=1",
+            "-cp",
+            System.getProperty("java.class.path"),
+            "io.vmsnap.Main",
+            "job",
+            operation,
+            "--directory",
+            directory.toString());
+    builder.environment().put(VmDefinition.ENVIRONMENT_VARIABLE, TaskJson.write(definition));
+    builder.environment().put(CreateSnapshotTask.ENVIRONMENT_VARIABLE, TaskJson.write(task));
+    builder.environment().put(JobProcess.TERMINATION_LOG, log.toString());
+    Process process = builder.inheritIO().start();
+    assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
+    TaskOutcome outcome = TaskJson.readTerminationMessage(Files.readString(log));
+    assertThat(process.exitValue()).isEqualTo(ExitCode.of(outcome.reason()));
+    Files.delete(log);
+    return outcome;
+  }
+}
