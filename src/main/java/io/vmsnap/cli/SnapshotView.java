@@ -16,6 +16,7 @@ import java.util.List;
  * @param bytes what it takes on the volume
  * @param missingFiles files it needs that are not there
  * @param current whether the running state is based on it
+ * @param foreign whether another program than vmsnap took it
  */
 record SnapshotView(
     long uid,
@@ -28,6 +29,7 @@ record SnapshotView(
     long bytes,
     List<String> missingFiles,
     boolean current,
+    boolean foreign,
     List<SnapshotView> children) {
 
   static SnapshotView of(VmStorage storage, SnapshotTree tree, SnapshotEntry snapshot)
@@ -48,6 +50,7 @@ record SnapshotView(
         size.bytes(),
         size.missing(),
         tree.current().filter(snapshot::equals).isPresent(),
+        snapshot.property(SnapshotEntry.REQUEST_ID).isEmpty(),
         children);
   }
 }

@@ -72,6 +72,9 @@ final class TreeText {
             default -> snapshot.consistency();
           });
     }
+    if (snapshot.foreign()) {
+      marks.add("not taken by vmsnap");
+    }
     if (!snapshot.missingFiles().isEmpty()) {
       marks.add("MISSING: " + String.join(", ", snapshot.missingFiles()));
     }

@@ -10,9 +10,23 @@ final class CreateDirectoryCheck {
   private CreateDirectoryCheck() {}
 
   static void check(DirectoryState state, CreateSnapshotTask task) throws RefusedException {
+    checkCount(state, task.maxSnapshots());
     checkDepth(state, task.maxDepth());
     checkDisks(state);
     checkSpace(state, task.reservePercent());
+  }
+
+  private static void checkCount(DirectoryState state, int maxSnapshots) throws RefusedException {
+    int count = state.vmsd().snapshots().size();
+    if (maxSnapshots > 0 && count >= maxSnapshots) {
+      throw new RefusedException(
+          TaskReason.TooManySnapshots,
+          "the machine has "
+              + count
+              + " snapshots and maxSnapshots is "
+              + maxSnapshots
+              + "; delete a snapshot or raise maxSnapshots");
+    }
   }
 
   private static void checkDepth(DirectoryState state, int maxDepth) throws RefusedException {

@@ -31,6 +31,10 @@ final class CreateRequestCheck {
     if (task.reservePercent() < 0 || task.reservePercent() > 100) {
       throw invalid("reservePercent is " + task.reservePercent() + "; 0 to 100 is expected");
     }
+    if (task.maxSnapshots() < 0) {
+      throw invalid(
+          "maxSnapshots is " + task.maxSnapshots() + "; 0 (no limit) or more is expected");
+    }
     checkConsistency(task);
   }
 

@@ -44,7 +44,7 @@ final class RevertStateReader {
             .orElseThrow(
                 () ->
                     new RefusedException(
-                        TaskReason.InvalidRequest,
+                        TaskReason.SnapshotNotFound,
                         directory.vmsd().file() + ": no snapshot has the uid " + snapshotUid));
     for (SnapshotDisk disk : target.disks()) {
       DiskChain.open(storage, disk.fileName()); // refuses damaged and foreign disks

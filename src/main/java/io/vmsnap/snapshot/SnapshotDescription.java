@@ -54,7 +54,7 @@ public final class SnapshotDescription {
     VmsdFile vmsd = context.directory().vmsd();
     if (vmsd.snapshot(task.snapshotUid()).isEmpty()) {
       throw new RefusedException(
-          TaskReason.InvalidRequest,
+          TaskReason.SnapshotNotFound,
           vmsd.file() + ": no snapshot has the uid " + task.snapshotUid());
     }
     VmsdFile described = vmsd.withDescription(task.snapshotUid(), task.description());

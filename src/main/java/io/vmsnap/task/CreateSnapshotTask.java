@@ -10,6 +10,7 @@ package io.vmsnap.task;
  * @param timeoutSeconds deadline of the whole operation
  * @param maxDepth longest chain allowed, in snapshots
  * @param reservePercent free space to keep, in percent of the VM's total disk size
+ * @param maxSnapshots how many the directory may hold, on all branches; 0 for any number
  */
 public record CreateSnapshotTask(
     String requestId,
@@ -20,6 +21,31 @@ public record CreateSnapshotTask(
     int quiesceTimeoutSeconds,
     int timeoutSeconds,
     int maxDepth,
-    int reservePercent) {
+    int reservePercent,
+    int maxSnapshots) {
   public static final String ENVIRONMENT_VARIABLE = "VMSNAP_TASK";
+
+  /** A task without a limit to the number of snapshots. */
+  public CreateSnapshotTask(
+      String requestId,
+      String displayName,
+      String description,
+      boolean memory,
+      String quiesce,
+      int quiesceTimeoutSeconds,
+      int timeoutSeconds,
+      int maxDepth,
+      int reservePercent) {
+    this(
+        requestId,
+        displayName,
+        description,
+        memory,
+        quiesce,
+        quiesceTimeoutSeconds,
+        timeoutSeconds,
+        maxDepth,
+        reservePercent,
+        0);
+  }
 }

@@ -26,6 +26,27 @@ class TreeTextTest {
   }
 
   @Test
+  void branchesAreDrawnInTheOrderOfTheirTimes() {
+    SnapshotView deep = snapshot(5, "hotfix 2", "Crash", true, List.of(), List.of());
+    SnapshotView hotfix = snapshot(4, "hotfix", "Crash", false, List.of(deep), List.of());
+    SnapshotView upgrade = snapshot(2, "upgrade", "Crash", false, List.of(), List.of());
+    SnapshotView third = snapshot(6, "experiment", "Crash", false, List.of(), List.of());
+    SnapshotView root =
+        snapshot(1, "clean", "Crash", false, List.of(upgrade, hotfix, third), List.of());
+
+    assertThat(
+            draw(new TreeView("web", 5L, 0, List.of(root))).lines().map(l -> l.split("  +\\d")[0]))
+        .containsExactly(
+            "web                             UID  TAKEN                    SIZE",
+            "└── clean",
+            "    ├── upgrade",
+            "    ├── hotfix",
+            "    │   └── hotfix 2",
+            "    │       └── ▶ You are here",
+            "    └── experiment");
+  }
+
+  @Test
   void withoutSnapshotsYouAreAtTheTop() {
     assertThat(draw(new TreeView("web", null, 0, List.of())))
         .isEqualTo(
@@ -40,9 +61,10 @@ class TreeTextTest {
     SnapshotView child = snapshot(2, "b", null, false, List.of(), List.of());
     SnapshotView root =
         new SnapshotView(
-            1, "a", "", Instant.EPOCH, false, null, null, 0, List.of(), true, List.of(child));
+            1, "a", "", Instant.EPOCH, false, null, null, 0, List.of(), true, true, List.of(child));
 
     assertThat(draw(new TreeView("web", 1L, 0, List.of(root))))
+        .contains("not taken by vmsnap")
         .contains("    ├── b ")
         .contains("    └── ▶ You are here");
   }
@@ -86,6 +108,7 @@ class TreeTextTest {
         16 << 20,
         missing,
         current,
+        false,
         children);
   }
 

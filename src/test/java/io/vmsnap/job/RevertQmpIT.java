@@ -90,7 +90,7 @@ class RevertQmpIT {
         .isEqualTo("the second");
     TaskOutcome refused =
         job.run("revert", new RevertSnapshotTask("v-x", 9, null, null, 60, 32, 0));
-    assertThat(refused.reason()).isEqualTo(TaskReason.InvalidRequest);
+    assertThat(refused.reason()).isEqualTo(TaskReason.SnapshotNotFound);
     assertThat(refused.revert()).isNull();
   }
 

@@ -30,6 +30,17 @@ class CreatePlannerTest {
   private static final Instant NOW = Instant.parse("2026-01-02T03:04:05.678901Z");
 
   @Test
+  void numberOfSnapshotsOnAllBranchesIsLimited() throws Exception {
+    DirectoryState state = fresh(2);
+    CreateSnapshotTask one =
+        new CreateSnapshotTask("r-1", "n", "", false, "None", 0, 600, 32, 20, 1);
+    CreatePlan first = CreatePlanner.plan(state, one, PowerState.PoweredOff, NOW);
+    VmsdFile vmsd = VmsdFile.parse("web.vmsd", first.files().getLast().content());
+
+    assertThat(refusal(withVmsd(state, vmsd), one).reason()).isEqualTo(TaskReason.TooManySnapshots);
+  }
+
+  @Test
   void everyDiskGetsADelta() throws Exception {
     CreatePlan plan = plan(fresh(2));
 

@@ -45,7 +45,7 @@ class SnapshotDescriptionTest {
   void snapshotThatIsNotThereIsTheRequestsFault() {
     assertThat(
             catchThrowableOfType(RefusedException.class, () -> describe(storage, 2, "x")).reason())
-        .isEqualTo(TaskReason.InvalidRequest);
+        .isEqualTo(TaskReason.SnapshotNotFound);
   }
 
   @Test

@@ -322,7 +322,7 @@ class SnapshotRevertTest {
     write();
     Map<String, String> before = names();
 
-    assertThat(refusal(revertTask("v-1", 7, null))).isEqualTo(TaskReason.InvalidRequest);
+    assertThat(refusal(revertTask("v-1", 7, null))).isEqualTo(TaskReason.SnapshotNotFound);
     assertThat(refusal(revertTask("", 1, null))).isEqualTo(TaskReason.InvalidRequest);
     assertThat(refusal(revertTask("v-1", 1, "Maybe"))).isEqualTo(TaskReason.InvalidRequest);
     assertThat(refusal(new RevertSnapshotTask("v-1", 1, null, "Soon", 60, 32, 20)))
