@@ -4,11 +4,14 @@ import io.vmsnap.storage.StorageFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * A row of the section table of {@link VmsnFile}, 32 bytes.
  *
- * @param kind what the section holds; {@value #CONFIGURATION} is the text of the {@code .vmx}
+ * @param kind what the section holds; {@value #CONFIGURATION} is the text of the {@code .vmx},
+ *     {@value #MEMORY} QEMU's stream, {@value #MEMORY_DESCRIPTION} what there is to know of it
  * @param flags bit 0: a reader that does not know the kind must refuse the file
  * @param offset byte in the file
  * @param length bytes
@@ -16,15 +19,25 @@ import java.util.List;
  */
 record VmsnSection(int kind, int flags, long offset, long length, int checksum) {
   static final int CONFIGURATION = 1;
+
+  /** The stream of the memory; its checksum leaves the pages of RAM out. */
+  static final int MEMORY = 2;
+
+  /** What there is to know of the memory, as text. */
+  static final int MEMORY_DESCRIPTION = 3;
+
+  private static final Set<Integer> KNOWN = Set.of(CONFIGURATION, MEMORY, MEMORY_DESCRIPTION);
   private static final int REQUIRED = 1;
 
-  static VmsnSection configuration(long offset, byte[] content) {
+  static VmsnSection of(int kind, long offset, byte[] content) {
     return new VmsnSection(
-        CONFIGURATION,
-        REQUIRED,
-        offset,
-        content.length,
-        VmsnFile.checksum(content, 0, content.length));
+        kind, REQUIRED, offset, content.length, VmsnFile.checksum(content, 0, content.length));
+  }
+
+  /** A reader that passed over the memory would revert to less than was kept. */
+  static VmsnSection of(VmsnMemory memory) {
+    return new VmsnSection(
+        MEMORY, REQUIRED, memory.offset(), memory.length(), memory.stateChecksum());
   }
 
   void writeTo(ByteBuffer table) {
@@ -39,13 +52,13 @@ record VmsnSection(int kind, int flags, long offset, long length, int checksum) 
     return section;
   }
 
-  static VmsnSection configurationOf(String file, List<VmsnSection> sections)
-      throws DamagedFileException {
-    VmsnSection found = null;
+  /**
+   * @throws DamagedFileException if there is a kind that nobody may pass over and this version does
+   *     not know
+   */
+  static void refuseUnknown(String file, List<VmsnSection> sections) throws DamagedFileException {
     for (VmsnSection section : sections) {
-      if (section.kind == CONFIGURATION) {
-        found = section;
-      } else if ((section.flags & REQUIRED) != 0) {
+      if ((section.flags & REQUIRED) != 0 && !KNOWN.contains(section.kind)) {
         throw new DamagedFileException(
             file,
             "needs section kind "
@@ -53,10 +66,10 @@ record VmsnSection(int kind, int flags, long offset, long length, int checksum) 
                 + ", which this version does not know; use a newer vmsnap");
       }
     }
-    if (found == null) {
-      throw new DamagedFileException(file, "has no configuration section (kind 1)");
-    }
-    return found;
+  }
+
+  static Optional<VmsnSection> find(List<VmsnSection> sections, int kind) {
+    return sections.stream().filter(section -> section.kind == kind).findFirst();
   }
 
   byte[] read(String name, StorageFile file, long fileSize) throws IOException {

@@ -24,6 +24,25 @@ public final class PageBitmaps {
     }
   }
 
+  /**
+   * Makes the pages read as zeros that hold data and are not in the bitmap. Pre-copy leaves such
+   * pages: the guest zeroed them after they were written once. Who loads the stream passes over
+   * them; who maps the file would see what the guest had erased.
+   */
+  public static void punchUnmarked(StorageFile file, MappedRamStream stream) throws IOException {
+    for (RamBlock block : stream.blocks()) {
+      BitSet stale = pagesWithData(file, block);
+      stale.andNot(read(file, block));
+      int first = stale.nextSetBit(0);
+      while (first >= 0) {
+        int end = stale.nextClearBit(first);
+        long length = (long) (end - first) * block.pageSize();
+        file.punchHole(block.pagesOffset() + (long) first * block.pageSize(), length);
+        first = stale.nextSetBit(end);
+      }
+    }
+  }
+
   /** Overwrites one block's bitmap. */
   public static void write(StorageFile file, RamBlock block, BitSet pages) throws IOException {
     byte[] bits = pages.toByteArray(); // little-endian, as QEMU's
