@@ -1,8 +1,11 @@
 package io.vmsnap.job;
 
 import io.vmsnap.hypervisor.HypervisorException;
+import io.vmsnap.hypervisor.MachineReplacement;
 import io.vmsnap.hypervisor.RunningVm;
 import io.vmsnap.hypervisor.qmp.QmpRunningVm;
+import io.vmsnap.runner.control.ControlClient;
+import io.vmsnap.runner.control.ControlServer;
 import io.vmsnap.snapshot.VmConnector;
 import io.vmsnap.storage.StorageLock;
 import io.vmsnap.storage.VmStorage;
@@ -35,6 +38,11 @@ final class QemuConnector implements VmConnector {
           e.isOutcomeUnknown(),
           e);
     }
+  }
+
+  @Override
+  public MachineReplacement replacement() throws IOException {
+    return ControlClient.connect(storage.path(ControlServer.SOCKET));
   }
 
   @Override

@@ -1,7 +1,6 @@
 package io.vmsnap.runner;
 
 import io.vmsnap.hypervisor.Accelerator;
-import io.vmsnap.hypervisor.commandline.MachineConfiguration;
 import io.vmsnap.hypervisor.commandline.QemuBinary;
 import io.vmsnap.snapshot.OperationLock;
 import io.vmsnap.snapshot.Recovery;
@@ -32,9 +31,11 @@ final class DirectoryPreparation {
     this.storage = storage;
   }
 
-  /** Makes the directory hold the machine, and says what to start. */
-  MachineConfiguration before(
-      OperationLock lock, VmDefinition definition, QemuBinary qemu, String hostAddress)
+  /** The directory as the machine will see it, and what executes the guest. */
+  record Prepared(VmDirectory directory, Accelerator accelerator) {}
+
+  /** Makes the directory hold the machine. */
+  Prepared before(OperationLock lock, VmDefinition definition, QemuBinary qemu)
       throws IOException, NotPreparableException, RunnerFailure {
     recover(lock);
     VmDirectory prepared = new DirectoryPreparer(storage, definition).prepare();
@@ -43,11 +44,9 @@ final class DirectoryPreparation {
     Accelerator accelerator =
         new AcceleratorChoice(storage, qemu)
             .choose(hardware.wantedAccelerator(), hardware.cpuModel());
-    MachineConfiguration machine =
-        new MachineBlueprint(directory, definition, qemu, hostAddress).draw(accelerator);
     // Last, and durable before QEMU writes: from then on the tables of these deltas lag behind.
     Sealing.markActive(directory);
-    return machine;
+    return new Prepared(directory, accelerator);
   }
 
   /** Leaves files that every VMDK reader understands. */

@@ -2,8 +2,10 @@ package io.vmsnap.runner;
 
 import io.vmsnap.hypervisor.HypervisorException;
 import io.vmsnap.hypervisor.RunState;
+import io.vmsnap.hypervisor.commandline.PortForward;
 import io.vmsnap.hypervisor.qmp.QmpEvent;
 import io.vmsnap.hypervisor.qmp.QmpMachineControl;
+import io.vmsnap.hypervisor.qmp.QmpMemoryLoader;
 import io.vmsnap.hypervisor.qmp.QmpSession;
 import io.vmsnap.hypervisor.qmp.QmpSubscription;
 import java.io.OutputStream;
@@ -35,6 +37,7 @@ final class Machine implements AutoCloseable {
   private static final Duration QUIT_DEADLINE = Duration.ofSeconds(30);
 
   private final QemuProcess qemu;
+  private final QmpSession session;
   private final QmpMachineControl control;
   private final QmpSubscription<QmpEvent.Shutdown> shutdowns;
   private final QmpSubscription<QmpEvent.BlockIoError> ioErrors;
@@ -42,9 +45,10 @@ final class Machine implements AutoCloseable {
   private QmpEvent.Shutdown shutdown;
   private boolean stopping;
 
-  private Machine(QemuProcess qemu, QmpMachineControl control, Thread console) {
+  private Machine(QemuProcess qemu, QmpSession session, Thread console) {
     this.qemu = qemu;
-    this.control = control;
+    this.session = session;
+    this.control = new QmpMachineControl(session);
     this.console = console;
     this.shutdowns = control.subscribe(QmpEvent.Shutdown.class);
     this.ioErrors = control.subscribe(QmpEvent.BlockIoError.class);
@@ -60,7 +64,7 @@ final class Machine implements AutoCloseable {
   record Launch(Path program, List<String> arguments, Path directory, Path monitor) {}
 
   /**
-   * Starts QEMU and waits until it answers; the guest runs from then on.
+   * Starts QEMU and waits until it answers.
    *
    * @param consoleLog takes the lines of the serial console
    * @throws HypervisorException with QEMU's own words if it does not come up; nothing is left then
@@ -69,8 +73,7 @@ final class Machine implements AutoCloseable {
     QemuProcess qemu = QemuProcess.start(launch.program(), launch.arguments(), launch.directory());
     try {
       Thread console = ConsoleLog.copy(qemu.process().getInputStream(), consoleLog);
-      QmpSession session = connect(qemu, launch.monitor());
-      return new Machine(qemu, new QmpMachineControl(session), console);
+      return new Machine(qemu, connect(qemu, launch.monitor()), console);
     } catch (HypervisorException | RuntimeException e) {
       qemu.process().destroyForcibly();
       throw e;
@@ -117,9 +120,30 @@ final class Machine implements AutoCloseable {
     return control.state();
   }
 
-  /** Lets a machine go on that stopped at a failed write: the write is tried again. */
+  /** Lets a guest run that waits to, or that stopped at a failed write, which is tried again. */
   void resume() throws HypervisorException {
     control.resume();
+  }
+
+  /**
+   * Loads saved memory into a machine that waits for it; it stays paused.
+   *
+   * @param offset byte of the file at which the stream begins
+   */
+  void loadMemory(Path file, long offset, Duration timeout) throws HypervisorException {
+    new QmpMemoryLoader(session).load(file, offset, timeout);
+  }
+
+  /** Makes a port of the guest reachable on the host's address. */
+  void forward(PortForward port, String hostAddress) throws HypervisorException {
+    control.forward(port.protocol().name(), hostAddress, port.port());
+  }
+
+  /** Ends it at once, as a power cut does. Nothing writes to its disks when this returns. */
+  void kill() {
+    stopping = true;
+    qemu.process().destroyForcibly();
+    qemu.process().onExit().join();
   }
 
   /** Failed disk requests since the last call. */

@@ -6,6 +6,7 @@ import io.vmsnap.hypervisor.HardwareProfile;
 import io.vmsnap.hypervisor.commandline.DirectBoot;
 import io.vmsnap.hypervisor.commandline.EfiFirmware;
 import io.vmsnap.hypervisor.commandline.MachineConfiguration;
+import io.vmsnap.hypervisor.commandline.MachineSockets;
 import io.vmsnap.hypervisor.commandline.PortForward;
 import io.vmsnap.hypervisor.commandline.QemuBinary;
 import io.vmsnap.snapshot.DiskLayers;
@@ -42,7 +43,8 @@ final class MachineBlueprint {
     this.hostAddress = hostAddress;
   }
 
-  MachineConfiguration draw(Accelerator accelerator) throws IOException, RunnerFailure {
+  MachineConfiguration draw(Accelerator accelerator, MachineSockets sockets)
+      throws IOException, RunnerFailure {
     HardwareProfile hardware = new MachineHardware(directory.vmx()).profile(qemu, accelerator);
     EfiFirmware efi = null;
     Path efiVariables = null;
@@ -58,7 +60,7 @@ final class MachineBlueprint {
         efiVariables,
         ports(),
         hostAddress,
-        RunFolder.sockets());
+        sockets);
   }
 
   private DirectBoot directBoot() throws IOException {

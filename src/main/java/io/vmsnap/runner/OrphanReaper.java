@@ -6,6 +6,7 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.function.LongPredicate;
 
 /**
  * The first process of a container inherits every process whose parent died, and nobody else can
@@ -58,18 +59,19 @@ final class OrphanReaper {
   }
 
   /**
-   * Takes the exit statuses of all dead children but one.
+   * Takes the exit statuses of dead children, up to the first for which somebody else waits.
    *
+   * @param awaited whether a process is one of those
    * @return how many there were
    */
-  int reap(long ownChild) {
+  int reap(LongPredicate awaited) {
     if (!active) {
       return 0;
     }
     int count = 0;
     while (count < MAX_PER_ROUND) {
       int pid = nextDead();
-      if (pid <= 0 || pid == ownChild || !take(pid)) {
+      if (pid <= 0 || awaited.test(pid) || !take(pid)) {
         return count;
       }
       count++;

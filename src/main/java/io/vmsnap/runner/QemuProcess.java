@@ -12,6 +12,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -32,12 +34,17 @@ final class QemuProcess {
   private static final ExecutorService PARENT =
       Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("qemu-parent").factory());
 
+  /** Those whose exit status Java has not taken yet. */
+  private static final Set<Long> RUNNING = ConcurrentHashMap.newKeySet();
+
   private final Process process;
   private final Deque<String> lastLines = new ArrayDeque<>();
   private final Thread errorReader;
 
   private QemuProcess(Process process) {
     this.process = process;
+    RUNNING.add(process.pid());
+    process.onExit().thenAccept(p -> RUNNING.remove(p.pid()));
     this.errorReader = Thread.ofPlatform().daemon().name("qemu-stderr").start(this::readErrors);
   }
 
@@ -69,6 +76,11 @@ final class QemuProcess {
       Thread.currentThread().interrupt();
       throw new HypervisorException("interrupted while starting " + program, false, e);
     }
+  }
+
+  /** Whether Java waits for that process: nobody else may take its exit status. */
+  static boolean isAwaited(long pid) {
+    return RUNNING.contains(pid);
   }
 
   Process process() {

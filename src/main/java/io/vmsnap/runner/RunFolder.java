@@ -3,14 +3,17 @@ package io.vmsnap.runner;
 import io.vmsnap.hypervisor.commandline.MachineSockets;
 import io.vmsnap.storage.VmStorage;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
 
 /** What exists only while the machine runs: its sockets, in {@value #FOLDER}. */
 final class RunFolder {
   static final String FOLDER = ".vmsnap/run";
-  static final String RUNNER_MONITOR = FOLDER + "/qmp-runner.sock";
-  static final String JOB_MONITOR = FOLDER + "/qmp-job.sock";
-  static final String GUEST_AGENT = FOLDER + "/qga.sock";
+  private static final String RUNNER_MONITOR = "qmp-runner";
+  private static final String JOB_MONITOR = "qmp-job";
+  private static final String GUEST_AGENT = "qga";
 
   private RunFolder() {}
 
@@ -19,16 +22,47 @@ final class RunFolder {
     storage.createFolder(FOLDER);
   }
 
-  /** Relative, since QEMU works in the VM directory and socket paths are short. */
-  static MachineSockets sockets() {
-    return new MachineSockets(Path.of(RUNNER_MONITOR), Path.of(JOB_MONITOR), Path.of(GUEST_AGENT));
+  /**
+   * Relative, since QEMU works in the VM directory and socket paths are short.
+   *
+   * @param number of the machine in this runner's life: two may be up at once
+   */
+  static MachineSockets sockets(int number) {
+    Path folder = Path.of(FOLDER);
+    return new MachineSockets(
+        folder.resolve(runnerMonitor(number)),
+        folder.resolve(name(JOB_MONITOR, number)),
+        folder.resolve(name(GUEST_AGENT, number)));
+  }
+
+  static String runnerMonitor(int number) {
+    return name(RUNNER_MONITOR, number);
+  }
+
+  private static String name(String socket, int number) {
+    return socket + (number == 0 ? "" : "-" + number) + ".sock";
+  }
+
+  /** Gives the machine's sockets the names under which jobs look for them. */
+  static void takeOver(VmStorage storage, int number) throws IOException {
+    if (number == 0) {
+      return;
+    }
+    Path folder = storage.path(FOLDER);
+    for (String socket : List.of(RUNNER_MONITOR, JOB_MONITOR, GUEST_AGENT)) {
+      // A socket keeps its listener under a new name.
+      Files.move(
+          folder.resolve(name(socket, number)),
+          folder.resolve(name(socket, 0)),
+          StandardCopyOption.REPLACE_EXISTING);
+    }
   }
 
   static Path runnerMonitor(VmStorage storage) {
-    return storage.path("").resolve(RUNNER_MONITOR);
+    return storage.path(FOLDER).resolve(name(RUNNER_MONITOR, 0));
   }
 
   static Path guestAgent(VmStorage storage) {
-    return storage.path("").resolve(GUEST_AGENT);
+    return storage.path(FOLDER).resolve(name(GUEST_AGENT, 0));
   }
 }

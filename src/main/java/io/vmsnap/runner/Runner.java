@@ -1,15 +1,14 @@
 package io.vmsnap.runner;
 
-import io.vmsnap.hypervisor.commandline.MachineConfiguration;
+import io.vmsnap.hypervisor.HypervisorException;
 import io.vmsnap.hypervisor.commandline.QemuBinary;
-import io.vmsnap.hypervisor.commandline.QemuCommandLine;
+import io.vmsnap.runner.control.ControlServer;
 import io.vmsnap.snapshot.OperationLock;
 import io.vmsnap.storage.LocalStorage;
 import io.vmsnap.storage.StorageLock;
 import io.vmsnap.storage.VmStorage;
 import io.vmsnap.task.TaskOutcome;
 import io.vmsnap.task.TaskReason;
-import io.vmsnap.task.VmDefinition;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
@@ -33,6 +32,9 @@ final class Runner {
 
   /** For a job at work on a machine that is off; it may have to seal a large delta. */
   private static final Duration LOCK_DEADLINE_AT_START = Duration.ofMinutes(10);
+
+  /** For the memory of a machine that was suspended or reverted, read in full. */
+  private static final Duration MEMORY_DEADLINE = Duration.ofMinutes(10);
 
   /** At the end the pod's grace period runs; what is not sealed now is sealed by the next. */
   private static final Duration LOCK_DEADLINE_AT_END = Duration.ofSeconds(20);
@@ -84,22 +86,15 @@ final class Runner {
   }
 
   private TaskOutcome run(VmStorage storage) throws Exception {
-    VmDefinition definition = settings.definition();
     QemuBinary qemu = QemuBinary.find(settings.environment());
     StrayQemu.end(RunFolder.runnerMonitor(storage));
     DirectoryPreparation preparation = new DirectoryPreparation(storage);
-    MachineExit exit;
-    Optional<Machine> started = start(storage, preparation, definition, qemu);
-    if (started.isEmpty()) {
+    MachineStarter starter = new MachineStarter(storage, settings, qemu, console);
+    Optional<ReadyMachine> first = start(storage, preparation, starter, qemu);
+    if (first.isEmpty()) {
       return new TaskOutcome(TaskReason.Completed, "stopped before the machine was started");
     }
-    try (Machine machine = started.get();
-        AgentWatch agent = new AgentWatch(RunFolder.guestAgent(storage))) {
-      if (definition.guestAgent()) {
-        agent.start();
-      }
-      exit = watch(machine, storage, agent);
-    }
+    MachineExit exit = live(first.get(), storage, starter);
     board.phase(RunPhase.STOPPED);
     LOG.log(System.Logger.Level.INFO, exit.message());
     seal(storage, preparation);
@@ -111,8 +106,8 @@ final class Runner {
   }
 
   /** Empty if the wish to stop came first. */
-  private Optional<Machine> start(
-      VmStorage storage, DirectoryPreparation preparation, VmDefinition definition, QemuBinary qemu)
+  private Optional<ReadyMachine> start(
+      VmStorage storage, DirectoryPreparation preparation, MachineStarter starter, QemuBinary qemu)
       throws Exception {
     Optional<OperationLock> lock = acquire(storage, LOCK_DEADLINE_AT_START, true);
     if (lock.isEmpty()) {
@@ -123,42 +118,96 @@ final class Runner {
           TaskReason.VMBusy, OperationLock.FILE + " is held by a job that does not end");
     }
     try (OperationLock held = lock.get()) {
-      MachineConfiguration configuration =
-          preparation.before(held, definition, qemu, settings.address().getHostAddress());
+      DirectoryPreparation.Prepared prepared =
+          preparation.before(held, settings.definition(), qemu);
       if (stop.isRequested()) {
         return Optional.empty();
       }
-      Machine machine =
-          Machine.start(
-              new Machine.Launch(
-                  qemu.program(),
-                  QemuCommandLine.arguments(configuration),
-                  settings.directory(),
-                  RunFolder.runnerMonitor(storage)),
-              console);
-      String accelerator = configuration.hardware().accelerator().qemuName();
-      board.machine(accelerator, machine.qemuVersion());
-      LOG.log(
-          System.Logger.Level.INFO,
-          "QEMU {0} runs {1} ({2}, {3}), process {4}",
-          machine.qemuVersion(),
-          definition.name(),
-          configuration.hardware().machineType(),
-          accelerator,
-          Long.toString(machine.pid()));
-      return Optional.of(machine);
+      ReadyMachine ready =
+          starter.makeReady(prepared.directory(), prepared.accelerator(), MEMORY_DEADLINE);
+      try {
+        ready.run(storage, settings.address().getHostAddress());
+      } catch (IOException | RuntimeException e) {
+        ready.close();
+        throw e;
+      }
+      return Optional.of(ready);
     }
   }
 
-  private MachineExit watch(Machine machine, VmStorage storage, AgentWatch agent)
+  /** From the first machine to the end of the last one. */
+  private MachineExit live(ReadyMachine first, VmStorage storage, MachineStarter starter)
+      throws IOException, InterruptedException {
+    Succession succession = new Succession();
+    ReadyMachine current = first;
+    try (ControlServer control =
+        ControlServer.start(
+            storage.path(ControlServer.SOCKET),
+            new ReplacementDesk(storage, starter, first.hardware().accelerator(), succession))) {
+      while (true) {
+        announce(current);
+        Succession.Order order;
+        try (Machine machine = current.machine();
+            AgentWatch agent = new AgentWatch(RunFolder.guestAgent(storage))) {
+          if (settings.definition().guestAgent()) {
+            agent.start();
+          }
+          order = watch(machine, storage, agent, succession);
+          if (order == null) {
+            return machine.exit().orElseThrow();
+          }
+          machine.kill();
+          if (order.successor() == null) {
+            order.done();
+            return machine.exit().orElseThrow();
+          }
+        }
+        current = succeed(order, storage);
+      }
+    } finally {
+      succession.close();
+    }
+  }
+
+  /** The machine before has ended; if this one does not run, the runner ends too. */
+  private ReadyMachine succeed(Succession.Order order, VmStorage storage) throws IOException {
+    ReadyMachine successor = order.successor();
+    try {
+      successor.run(storage, settings.address().getHostAddress());
+    } catch (IOException | RuntimeException e) {
+      successor.close();
+      order.failed(
+          new HypervisorException("the new machine does not run: " + e.getMessage(), true, e));
+      throw e;
+    }
+    order.done();
+    return successor;
+  }
+
+  private void announce(ReadyMachine ready) {
+    String accelerator = ready.hardware().accelerator().qemuName();
+    board.machine(accelerator, ready.machine().qemuVersion());
+    LOG.log(
+        System.Logger.Level.INFO,
+        "QEMU {0} runs {1} ({2}, {3}{4}), process {5}",
+        ready.machine().qemuVersion(),
+        settings.definition().name(),
+        ready.hardware().machineType(),
+        accelerator,
+        ready.resumed() ? ", from saved memory" : "",
+        Long.toString(ready.machine().pid()));
+  }
+
+  /** Until the machine has ended, for which it returns null, or is to make room for another. */
+  private Succession.Order watch(
+      Machine machine, VmStorage storage, AgentWatch agent, Succession succession)
       throws InterruptedException {
     Housekeeping housekeeping =
         new Housekeeping(
             machine, new DirectoryWatch(storage, settings.definition().name()), agent, board);
     while (true) {
-      Optional<MachineExit> exit = machine.exit();
-      if (exit.isPresent()) {
-        return exit.get();
+      if (machine.exit().isPresent()) {
+        return null;
       }
       if (stop.isRequested()) {
         board.phase(RunPhase.SHUTTING_DOWN);
@@ -166,16 +215,20 @@ final class Runner {
         machine.powerOff(Duration.ofSeconds(settings.definition().stopTimeoutSeconds()));
         continue;
       }
+      Succession.Order order = succession.take();
+      if (order != null) {
+        return order;
+      }
       housekeeping.round();
-      orphans.reap(machine.pid());
-      awaitEvent(machine);
+      orphans.reap(QemuProcess::isAwaited);
+      awaitEvent(machine, succession);
     }
   }
 
   /** Until the next round is due, or there is something to do at once. */
-  private void awaitEvent(Machine machine) throws InterruptedException {
+  private void awaitEvent(Machine machine, Succession succession) throws InterruptedException {
     try {
-      CompletableFuture.anyOf(machine.onExit(), stop.future().copy())
+      CompletableFuture.anyOf(machine.onExit(), stop.future().copy(), succession.arrival())
           .get(ROUND.toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
       // The usual case: nothing happened.

@@ -55,10 +55,14 @@ public final class DirectoryPreparer {
     return VmDirectory.open(storage);
   }
 
-  /** A revert brought back other hardware, and nothing else was asked for since. */
+  /**
+   * A revert brought back other hardware, and nothing else was asked for since; or memory waits to
+   * be resumed, which fits only the hardware it was saved from.
+   */
   private boolean isOverridden(VmxFile vmx) {
-    return vmx.get(VmxFile.OVERRIDDEN_DEFINITION)
-        .equals(Optional.of(DefinitionDigest.of(definition)));
+    return vmx.get(VmxFile.RESUME_FROM).isPresent()
+        || vmx.get(VmxFile.OVERRIDDEN_DEFINITION)
+            .equals(Optional.of(DefinitionDigest.of(definition)));
   }
 
   private VmxFile defined(VmxFile old, VmsdFile vmsd) throws IOException, NotPreparableException {

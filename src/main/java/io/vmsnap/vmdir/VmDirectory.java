@@ -38,7 +38,11 @@ public final class VmDirectory {
   public static VmDirectory open(VmStorage storage) throws IOException {
     DirectoryFormat.check(storage);
     String name = findName(storage);
-    VmxFile vmx = readVmx(storage, name);
+    return open(storage, name, readVmx(storage, name));
+  }
+
+  /** The directory as it would be with another configuration. */
+  public static VmDirectory open(VmStorage storage, String name, VmxFile vmx) throws IOException {
     VmsdFile vmsd = readVmsd(storage, name);
     List<VmDisk> disks = new ArrayList<>();
     for (VmxDisk disk : vmx.disks()) {

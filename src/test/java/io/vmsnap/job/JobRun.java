@@ -12,12 +12,12 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /** {@code vmsnap job} as a process of its own, on a directory. */
-record JobRun(Path directory, VmDefinition definition) {
+public record JobRun(Path directory, VmDefinition definition) {
   /**
    * @param operation such as {@code revert}
    * @param task its record
    */
-  TaskOutcome run(String operation, Object task) throws Exception {
+  public TaskOutcome run(String operation, Object task) throws Exception {
     Path log = directory.resolve(".vmsnap/termination-log");
     ProcessBuilder builder =
         new ProcessBuilder(

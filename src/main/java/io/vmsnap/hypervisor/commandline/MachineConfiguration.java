@@ -47,6 +47,12 @@ public record MachineConfiguration(
     }
   }
 
+  /** The same machine, not reachable from outside yet. */
+  public MachineConfiguration withoutPorts() {
+    return new MachineConfiguration(
+        hardware, disks, boot, efi, efiVariables, List.of(), hostAddress, sockets, incoming);
+  }
+
   /** The same machine, waiting for saved memory. */
   public MachineConfiguration resuming(IncomingMemory memory) {
     return new MachineConfiguration(

@@ -126,7 +126,13 @@ public final class QemuCommandLine {
   private void pflash(String node, Path file, boolean readOnly) {
     ObjectNode options = object();
     options.put("driver", "raw").put("node-name", node).put("read-only", readOnly);
-    options.putObject("file").put("driver", "file").put("filename", file.toString());
+    // A revert has two machines up for a moment, and only the one that runs writes its variables;
+    // that no second runner has the directory is held by the runner's lock.
+    options
+        .putObject("file")
+        .put("driver", "file")
+        .put("filename", file.toString())
+        .put("locking", "off");
     add("-blockdev", options);
   }
 

@@ -1,6 +1,7 @@
 package io.vmsnap.hypervisor.qmp;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.vmsnap.hypervisor.RunState;
 
 /** Commands on the machine as a whole (QEMU {@code qapi/run-state.json}, {@code misc.json}). */
@@ -19,6 +20,24 @@ final class MachineCommand {
   static final Plain STOP = new Plain("stop");
 
   static final Plain CONT = new Plain("cont");
+
+  /** A line of the monitor for people; what it prints is the answer. */
+  record HumanMonitor(String line) implements QmpCommand<String> {
+    @Override
+    public String name() {
+      return "human-monitor-command";
+    }
+
+    @Override
+    public JsonNode arguments() {
+      return JsonNodeFactory.instance.objectNode().put("command-line", line);
+    }
+
+    @Override
+    public String parse(JsonNode answer) {
+      return answer.asText();
+    }
+  }
 
   /** What the virtual CPUs do. */
   record QueryStatus() implements QmpCommand<RunState> {

@@ -3,6 +3,7 @@ package io.vmsnap.hypervisor.qmp;
 import io.vmsnap.hypervisor.HypervisorException;
 import io.vmsnap.hypervisor.RunState;
 import java.time.Duration;
+import java.util.Locale;
 
 /** What the owner of a QEMU process may do with it, besides what any {@link QmpRunningVm} may. */
 public final class QmpMachineControl implements AutoCloseable {
@@ -31,6 +32,23 @@ public final class QmpMachineControl implements AutoCloseable {
   /** Lets the virtual CPUs go on, and repeats the disk requests that failed. */
   public void resume() throws HypervisorException {
     session.execute(MachineCommand.CONT, QUICK);
+  }
+
+  /**
+   * Makes a port of the guest reachable on the host.
+   *
+   * @param protocol {@code TCP} or {@code UDP}
+   * @throws HypervisorException with QEMU's words if the port is taken
+   */
+  public void forward(String protocol, String hostAddress, int port) throws HypervisorException {
+    // QMP has no command of its own for it.
+    String line =
+        "hostfwd_add net0 %s:%s:%d-:%d"
+            .formatted(protocol.toLowerCase(Locale.ROOT), hostAddress, port, port);
+    String answer = session.execute(new MachineCommand.HumanMonitor(line), QUICK);
+    if (!answer.isBlank()) {
+      throw new HypervisorException(line + ": " + answer.strip(), false, null);
+    }
   }
 
   /** Makes QEMU flush its disks and end. */

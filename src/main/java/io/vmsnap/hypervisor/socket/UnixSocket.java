@@ -3,12 +3,13 @@ package io.vmsnap.hypervisor.socket;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Connects to Unix domain sockets, however long their path is. */
+/** Unix domain sockets, however long their path is. */
 public final class UnixSocket {
   /**
    * What Java takes: {@code sun_path} in {@code struct sockaddr_un} of Linux has 108 bytes, and
@@ -32,6 +33,34 @@ public final class UnixSocket {
     } finally {
       Files.deleteIfExists(link);
       Files.deleteIfExists(folder);
+    }
+  }
+
+  /** Listens; a socket that a dead process left there is replaced. */
+  public static ServerSocketChannel listen(Path socket) throws IOException {
+    Files.deleteIfExists(socket);
+    if (byteLength(socket) <= MAX_PATH_BYTES) {
+      return bind(socket);
+    }
+    Path folder = Files.createTempDirectory("vmsnap");
+    Path link = folder.resolve("d");
+    try {
+      Files.createSymbolicLink(link, socket.toAbsolutePath().getParent());
+      return bind(link.resolve(socket.getFileName().toString()));
+    } finally {
+      Files.deleteIfExists(link);
+      Files.deleteIfExists(folder);
+    }
+  }
+
+  private static ServerSocketChannel bind(Path socket) throws IOException {
+    ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+    try {
+      listener.bind(UnixDomainSocketAddress.of(socket));
+      return listener;
+    } catch (IOException | RuntimeException e) {
+      listener.close();
+      throw e;
     }
   }
 

@@ -1,0 +1,49 @@
+package io.vmsnap.runner;
+
+import io.vmsnap.hypervisor.HardwareProfile;
+import io.vmsnap.hypervisor.HypervisorException;
+import io.vmsnap.hypervisor.commandline.PortForward;
+import io.vmsnap.storage.VmStorage;
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * A machine that is ready and has not run yet.
+ *
+ * @param number of its sockets
+ * @param vmxFile its configuration's name once it is the directory's machine
+ * @param ports to be forwarded to it
+ * @param resumed whether its memory was loaded
+ */
+record ReadyMachine(
+    Machine machine,
+    int number,
+    String vmxFile,
+    HardwareProfile hardware,
+    List<PortForward> ports,
+    boolean resumed)
+    implements AutoCloseable {
+
+  /**
+   * Makes it the directory's machine and lets its guest run. Nobody else uses the disks and sockets
+   * of the directory any more.
+   *
+   * @throws HypervisorException if QEMU does not do its part; it must be ended then
+   */
+  Machine run(VmStorage storage, String hostAddress) throws IOException {
+    RunFolder.takeOver(storage, number);
+    for (PortForward port : ports) {
+      machine.forward(port, hostAddress);
+    }
+    // Durable before the guest runs: memory resumed a second time, over disks that moved on, would
+    // destroy the guest's file systems. Memory that is lost is only a power cut.
+    MachineStarter.clearResumeMark(storage, vmxFile);
+    machine.resume();
+    return machine;
+  }
+
+  @Override
+  public void close() {
+    machine.close();
+  }
+}
