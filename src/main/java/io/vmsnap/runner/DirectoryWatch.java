@@ -48,6 +48,7 @@ final class DirectoryWatch {
       RunnerStatus.Directory bytes,
       List<RunnerStatus.Snapshot> snapshots,
       Long currentUid,
+      long lastUid,
       SortedMap<String, Integer> chainDepth) {}
 
   DirectoryWatch(VmStorage storage, String name) {
@@ -130,6 +131,7 @@ final class DirectoryWatch {
         new RunnerStatus.Directory(space.capacityBytes(), space.freeBytes(), base, deltas, memory),
         directory.vmsd().snapshots().stream().map(DirectoryWatch::snapshot).toList(),
         directory.vmsd().currentUid().orElse(null),
+        directory.vmsd().lastUid(),
         depth);
   }
 

@@ -88,6 +88,7 @@ final class StatusBoard {
         look == null ? null : look.bytes(),
         look == null ? List.of() : look.snapshots(),
         look == null ? null : look.currentUid(),
+        look == null ? null : look.lastUid(),
         operation,
         problem);
   }

@@ -12,6 +12,7 @@ import java.util.List;
  * @param accelerator {@code kvm} or {@code tcg}; null before the start
  * @param guestAgentConnected whether the agent answered lately
  * @param currentUid parent of the running state; null without snapshots
+ * @param lastUid the highest uid that was ever given; null if not told
  * @param operation what a job is doing now; null for nothing
  * @param problem what keeps the machine from running; null for nothing
  */
@@ -24,6 +25,7 @@ public record RunnerStatus(
     Directory directory,
     List<Snapshot> snapshots,
     Long currentUid,
+    Long lastUid,
     Operation operation,
     Problem problem) {
   public static final int PORT = 8093;

@@ -4,13 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import io.vmsnap.api.v1alpha1.Attempt;
 import io.vmsnap.api.v1alpha1.VMSnapshot;
-import io.vmsnap.api.v1alpha1.VMSnapshotStatus.Attempt;
 import io.vmsnap.api.v1alpha1.VirtualMachine;
 import io.vmsnap.operator.config.OperatorConfig;
 import io.vmsnap.operator.dependent.DirectoryClaim;
+import io.vmsnap.operator.dependent.OperationJob;
 import io.vmsnap.operator.dependent.RunnerPod;
-import io.vmsnap.operator.dependent.SnapshotJob;
+import io.vmsnap.operator.dependent.Tasks;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Files;
@@ -52,10 +53,16 @@ class DerivedResourcesTest {
     if (Files.exists(folder.resolve("in-snapshot.yaml"))) {
       VMSnapshot snapshot = read(folder, "in-snapshot.yaml", VMSnapshot.class, used);
       Attempt attempt = snapshot.getStatus().attempt();
-      String node = vm.getStatus() == null ? null : vm.getStatus().node();
       derived.put(
           "out-job.yaml",
-          SnapshotJob.desired(snapshot, vm, attempt, node, Duration.ofMinutes(9), config));
+          OperationJob.desired(
+              new OperationJob.Request(
+                  snapshot,
+                  vm,
+                  attempt,
+                  Tasks.create(snapshot, vm, Duration.ofMinutes(9)),
+                  Duration.ofMinutes(9)),
+              config));
     }
 
     for (Map.Entry<String, HasMetadata> object : derived.entrySet()) {

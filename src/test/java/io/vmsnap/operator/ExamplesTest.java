@@ -8,9 +8,11 @@ import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.vmsnap.api.v1alpha1.VMSnapshot;
+import io.vmsnap.api.v1alpha1.VMSnapshotRevert;
 import io.vmsnap.api.v1alpha1.VirtualMachine;
 import io.vmsnap.operator.reconciler.virtualmachine.VirtualMachineRules;
 import io.vmsnap.operator.reconciler.vmsnapshot.VMSnapshotRules;
+import io.vmsnap.operator.reconciler.vmsnapshotrevert.VMSnapshotRevertRules;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -39,6 +41,8 @@ class ExamplesTest {
               switch (object) {
                 case VirtualMachine vm -> assertThat(VirtualMachineRules.check(vm)).isEmpty();
                 case VMSnapshot snapshot -> assertThat(VMSnapshotRules.check(snapshot)).isEmpty();
+                case VMSnapshotRevert revert ->
+                    assertThat(VMSnapshotRevertRules.check(revert)).isEmpty();
                 default -> throw new AssertionError("no rules for a " + object.getKind());
               }
             });
@@ -99,6 +103,7 @@ class ExamplesTest {
             switch (object.getKind()) {
               case "VirtualMachine" -> Serialization.unmarshal(document, VirtualMachine.class);
               case "VMSnapshot" -> Serialization.unmarshal(document, VMSnapshot.class);
+              case "VMSnapshotRevert" -> Serialization.unmarshal(document, VMSnapshotRevert.class);
               default -> object;
             });
       }

@@ -1,12 +1,15 @@
 package io.vmsnap.operator;
 
+import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;
+import io.vmsnap.api.v1alpha1.Labels;
 import io.vmsnap.api.v1alpha1.VMSnapshot;
+import io.vmsnap.api.v1alpha1.VMSnapshotRevert;
 import io.vmsnap.api.v1alpha1.VMSnapshotStatus;
 import io.vmsnap.api.v1alpha1.VirtualMachine;
 import io.vmsnap.api.v1alpha1.VirtualMachineStatus;
@@ -95,6 +98,45 @@ public final class Fixtures {
   public static VMSnapshot withStatus(VMSnapshot snapshot, String json) {
     snapshot.setStatus(Serialization.unmarshal(json, VMSnapshotStatus.class));
     return snapshot;
+  }
+
+  public static VMSnapshotRevert revert(String name, String created, String extraSpec) {
+    return Serialization.unmarshal(
+        """
+        apiVersion: vmsnap.io/v1alpha1
+        kind: VMSnapshotRevert
+        metadata: {name: %s, namespace: demo, uid: uid-of-%s, generation: 1, creationTimestamp: "%s", resourceVersion: "40"}
+        spec: {vmName: web, snapshotName: first %s}
+        """
+            .formatted(name, name, created, extraSpec),
+        VMSnapshotRevert.class);
+  }
+
+  /** A snapshot with the metadata that the operator adds. */
+  public static VMSnapshot complete(VMSnapshot snapshot) {
+    snapshot.getMetadata().setLabels(Map.of(Labels.VM_NAME, "web"));
+    snapshot
+        .getMetadata()
+        .setOwnerReferences(
+            List.of(
+                new OwnerReferenceBuilder()
+                    .withApiVersion("vmsnap.io/v1alpha1")
+                    .withKind("VirtualMachine")
+                    .withName("web")
+                    .withUid(machine().getMetadata().getUid())
+                    .build()));
+    return snapshot;
+  }
+
+  /** A snapshot that is in the directory. */
+  public static VMSnapshot ready(String name, String created, long uid, Long parentUid) {
+    return withStatus(
+        snapshot(name, created),
+        "{\"phase\":\"Ready\",\"readyToUse\":true,\"description\":\"before\",\"uid\":"
+            + uid
+            + ",\"parentUid\":"
+            + parentUid
+            + "}");
   }
 
   /** A machine whose status says that its guest runs. */

@@ -7,9 +7,11 @@ import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaProps;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.ValidationRule;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.vmsnap.api.v1alpha1.VMSnapshot;
+import io.vmsnap.api.v1alpha1.VMSnapshotRevert;
 import io.vmsnap.api.v1alpha1.VirtualMachine;
 import io.vmsnap.operator.reconciler.virtualmachine.VirtualMachineRules;
 import io.vmsnap.operator.reconciler.vmsnapshot.VMSnapshotRules;
+import io.vmsnap.operator.reconciler.vmsnapshotrevert.VMSnapshotRevertRules;
 import io.vmsnap.operator.status.Violation;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,6 +38,19 @@ class RulesTest {
     return Files.list(CASES.resolve("vmsnapshot")).sorted();
   }
 
+  static Stream<Path> reverts() throws IOException {
+    return Files.list(CASES.resolve("vmsnapshotrevert")).sorted();
+  }
+
+  @ParameterizedTest
+  @MethodSource("reverts")
+  void revert(Path file) throws IOException {
+    VMSnapshotRevert revert =
+        Serialization.unmarshal(Files.readString(file), VMSnapshotRevert.class);
+
+    check(file, VMSnapshotRevertRules.check(revert), "crds/vmsnap.io_vmsnapshotreverts.yaml");
+  }
+
   @ParameterizedTest
   @MethodSource("machines")
   void machine(Path file) throws IOException {
@@ -55,13 +70,18 @@ class RulesTest {
   @Test
   void everyRuleOfTheDefinitionsHasACase() throws IOException {
     List<String> expectations = new ArrayList<>();
-    for (Path file : Stream.concat(machines(), snapshots()).toList()) {
+    for (Path file : Stream.of(machines(), snapshots(), reverts()).flatMap(s -> s).toList()) {
       expectations.add(expectation(file));
     }
     List<String> messages = new ArrayList<>(messages("crds/vmsnap.io_virtualmachines.yaml"));
     messages.addAll(messages("crds/vmsnap.io_vmsnapshots.yaml"));
+    messages.addAll(messages("crds/vmsnap.io_vmsnapshotreverts.yaml"));
     // each of these is covered by a case of the one violation that stands for all of them
-    messages.removeIf(m -> m.matches("(vmName|memory|quiesce|timeout) is immutable"));
+    messages.removeIf(
+        m ->
+            m.matches(
+                "(vmName|memory|quiesce|timeout|snapshotName|power|ifRunning|saveCurrentState|memoryLoad)"
+                    + " is immutable"));
     // a claim is not part of the accepted layout: the API server refuses to shrink or change it
     messages.removeIf(
         m -> m.matches("size cannot shrink|(storageClassName|accessModes) is immutable"));

@@ -57,6 +57,7 @@ class StatusServerTest {
             new RunnerStatus.Directory(100, 1, 2, 3, 4),
             List.of(new RunnerStatus.Snapshot(7, null, "first", "", null, false)),
             7L,
+            7,
             new TreeMap<>(Map.of("scsi0:0", 1))),
         null);
     board.round();

@@ -180,7 +180,7 @@ public final class Machine {
     VMSnapshot snapshot = new VMSnapshot();
     snapshot.setMetadata(new ObjectMetaBuilder().withName(name).withNamespace(namespace).build());
     snapshot.setSpec(
-        new VMSnapshotSpec(machine, description, false, new Quiesce(null, null), null));
+        new VMSnapshotSpec(machine, description, false, new Quiesce(null, null), null, null));
     return snapshot;
   }
 

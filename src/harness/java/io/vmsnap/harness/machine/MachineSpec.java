@@ -49,7 +49,7 @@ public record MachineSpec(
         new VirtualMachineSpec(
             power,
             new Hardware(1, "256Mi", null, null, null),
-            new Directory(null, new Directory.ClaimTemplate("2Gi", storageClass, null), null),
+            new Directory(null, new Directory.ClaimTemplate("2Gi", storageClass, null), null, null),
             disks,
             new VirtualMachineSpec.Boot(
                 GuestImage.KERNEL,

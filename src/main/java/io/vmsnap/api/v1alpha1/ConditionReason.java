@@ -45,6 +45,9 @@ public enum ConditionReason {
   /** The runner's pod was made from this spec. */
   UpToDate,
 
+  /** A revert is under way. */
+  Reverting,
+
   // VMSnapshot
   /** There is no VirtualMachine of that name. */
   WaitingForVM,
@@ -68,6 +71,31 @@ public enum ConditionReason {
   MemoryNotAvailable,
   /** The directory has no snapshot of that uid. */
   SnapshotNotFound,
+
+  /** The snapshot is being merged and removed. */
+  Deleting,
+  /** It is out of the directory. */
+  Deleted,
+  /** The machine's directory no longer has it. */
+  SnapshotVanished,
+  /** Another resource stands for the snapshot that is to be imported. */
+  AlreadyManaged,
+  /** The directory's snapshots are not known yet. */
+  WaitingForDirectory,
+  /** The new description is being written into the directory. */
+  Describing,
+
+  // VMSnapshotRevert
+  /** There is no VMSnapshot of that name, or it is not ready. */
+  WaitingForSnapshot,
+  /** The snapshot belongs to another machine, failed, or is being deleted. */
+  SnapshotUnusable,
+  /** The machine runs, and the spec says to wait or to fail. */
+  VMRunning,
+  /** The state that is being left is being saved. */
+  Saving,
+  /** The state that is being left could not be saved. */
+  SavingFailed,
 
   // VMSnapshot, condition Quiesced
   /** The file systems were frozen, and the thaw found them frozen. */

@@ -14,6 +14,9 @@ import java.util.List;
     value = "has(self.claimName) != has(self.claimTemplate)",
     message = "give exactly one of claimName and claimTemplate")
 @ValidationRule(
+    value = "!has(self.reclaimPolicy) || self.reclaimPolicy != 'Delete' || has(self.claimTemplate)",
+    message = "reclaimPolicy Delete needs a claimTemplate: a given claim is never deleted")
+@ValidationRule(
     value =
         "has(self.claimName) == has(oldSelf.claimName) && (!has(self.claimName) || self.claimName"
             + " == oldSelf.claimName)",
@@ -29,17 +32,33 @@ public record Directory(
         String claimName,
     @JsonPropertyDescription(
             "Makes a claim named <machine>-directory, or takes it over where an earlier machine of"
-                + " that name left one. It stays when the machine is deleted, because it holds the"
-                + " machine's disks.")
+                + " that name left one. It holds the machine's disks, so it stays when the machine is"
+                + " deleted, unless reclaimPolicy is Delete.")
         ClaimTemplate claimTemplate,
     @JsonPropertyDescription(
             "Directory in the volume, such as 'vms/web'. Without it: the root of the volume. No"
                 + " part may begin with a dot.")
         @Pattern(Names.RELATIVE_PATH)
         @Size(max = 255)
-        String path) {
+        String path,
+    @JsonPropertyDescription(
+            "What becomes of a claim made from claimTemplate when the machine is deleted. Retain:"
+                + " it stays with all disks. Delete: Kubernetes removes it, and everything in it is"
+                + " lost.")
+        @Default("Retain")
+        ReclaimPolicy reclaimPolicy) {
 
   public static final String CLAIM_NAME = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$";
+
+  public Directory {
+    reclaimPolicy = reclaimPolicy == null ? ReclaimPolicy.Retain : reclaimPolicy;
+  }
+
+  /** What becomes of the claim when the machine is deleted. */
+  public enum ReclaimPolicy {
+    Retain,
+    Delete
+  }
 
   /** The claim that the operator makes. */
   @JsonInclude(JsonInclude.Include.NON_NULL)

@@ -20,6 +20,26 @@ public enum EventReason {
   SnapshotRetried,
   /** VMSnapshot: failed for good; the directory is as before. */
   SnapshotFailed,
+  /** VMSnapshot: a resource stands for a snapshot that was in the directory. */
+  SnapshotImported,
+  /** VMSnapshot: the snapshot is out of the directory. */
+  SnapshotDeleted,
+  /** VMSnapshot: a deletion does not go on without a person. */
+  DeletionFailed,
+  /** VMSnapshot: the .vmsd file has the new description. */
+  SnapshotDescribed,
+  /** VMSnapshot: the directory has lost the snapshot. */
+  SnapshotVanished,
+  /** VMSnapshotRevert: a job was created. */
+  RevertStarted,
+  /** VMSnapshotRevert: a try failed and is repeated. */
+  RevertRetried,
+  /** VMSnapshotRevert: the machine is what the snapshot was. */
+  Reverted,
+  /** VMSnapshotRevert: failed for good; the machine is as before. */
+  RevertFailed,
+  /** VirtualMachine: a revert decides about its power until spec.powerState changes. */
+  PowerOverridden,
   /** The spec breaks a rule of the API. */
   InvalidSpec
 }

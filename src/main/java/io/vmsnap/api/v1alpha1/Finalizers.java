@@ -5,8 +5,8 @@ public final class Finalizers {
   /**
    * On a VMSnapshot: keeps the resource until its delta is merged into the neighbour; set by the
    * operator before a snapshot is taken, removed by the operator when the merge is done or can no
-   * longer matter. Reserved: no released version sets it yet, and deleting a VMSnapshot leaves the
-   * snapshot in the directory.
+   * longer matter: the machine is gone, the snapshot is not in its directory, or {@code
+   * spec.deletionPolicy} says Retain.
    */
   public static final String CONSOLIDATE = "vmsnap.io/consolidate";
 

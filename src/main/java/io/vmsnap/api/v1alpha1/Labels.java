@@ -2,7 +2,8 @@ package io.vmsnap.api.v1alpha1;
 
 /**
  * Labels on the objects the operator makes. All are set at creation, never changed, and vanish with
- * the object.
+ * the object. {@link #VM_NAME} is put on VMSnapshots too, so that one selector finds all of a
+ * machine's.
  */
 public final class Labels {
   /** {@value #MANAGED_BY_VALUE} on every child. The operator's informers see nothing else. */
@@ -22,6 +23,9 @@ public final class Labels {
 
   /** Name of the VMSnapshot that a job and its pod work for. */
   public static final String SNAPSHOT_NAME = "vmsnap.io/snapshot-name";
+
+  /** Name of the VMSnapshotRevert that a job and its pod work for. */
+  public static final String REVERT_NAME = "vmsnap.io/revert-name";
 
   private Labels() {}
 }

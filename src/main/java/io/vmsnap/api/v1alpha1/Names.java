@@ -8,6 +8,12 @@ public final class Names {
   /** The longest value of a label. */
   public static final int MAX_SNAPSHOT_NAME = 63;
 
+  /** Leaves room for {@link #SAVED_SUFFIX} in the name of a snapshot. */
+  public static final int MAX_REVERT_NAME = 57;
+
+  /** Ends the name of the snapshot that a revert takes of the state it leaves. */
+  public static final String SAVED_SUFFIX = "-saved";
+
   public static final String DNS_LABEL = "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$";
 
   /**

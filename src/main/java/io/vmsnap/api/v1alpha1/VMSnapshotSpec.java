@@ -9,7 +9,7 @@ import io.fabric8.generator.annotation.Size;
 import io.fabric8.generator.annotation.ValidationRule;
 import java.time.Duration;
 
-/** What is to be snapshotted, and how. Only the description can change later. */
+/** What is to be snapshotted, and how. Only description and deletionPolicy can change later. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @ValidationRule(value = "self.vmName == oldSelf.vmName", message = "vmName is immutable")
 @ValidationRule(
@@ -60,7 +60,13 @@ public record VMSnapshotSpec(
         @ValidationRule(
             value = "duration(self) >= duration('10s') && duration(self) <= duration('24h')",
             message = "timeout must be from 10s to 24h")
-        String timeout) {
+        String timeout,
+    @JsonPropertyDescription(
+            "What deleting this resource does. Consolidate: the snapshot is removed from the"
+                + " directory, and its delta is merged, so that every other state stays. Retain:"
+                + " the snapshot stays in the directory, unmanaged.")
+        @Default("Consolidate")
+        DeletionPolicy deletionPolicy) {
 
   public static final String DEFAULT_TIMEOUT = "10m";
   public static final Duration MIN_TIMEOUT = Duration.ofSeconds(10);
@@ -71,5 +77,12 @@ public record VMSnapshotSpec(
     memory = memory == null ? Boolean.FALSE : memory;
     quiesce = quiesce == null ? new Quiesce(null, null) : quiesce;
     timeout = timeout == null ? DEFAULT_TIMEOUT : timeout;
+    deletionPolicy = deletionPolicy == null ? DeletionPolicy.Consolidate : deletionPolicy;
+  }
+
+  /** What becomes of the snapshot when its resource is deleted. */
+  public enum DeletionPolicy {
+    Consolidate,
+    Retain
   }
 }

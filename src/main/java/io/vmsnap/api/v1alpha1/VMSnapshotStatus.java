@@ -10,8 +10,9 @@ public record VMSnapshotStatus(
     @JsonPropertyDescription("Generation of the spec that this status answers.")
         Long observedGeneration,
     @JsonPropertyDescription(
-            "Pending waits for the machine or for its turn; Creating has a job; Ready and Failed"
-                + " are final.")
+            "Pending waits for the machine or for its turn; Creating has a job; Ready is in the"
+                + " directory; Deleting is being merged, Deleted is out of the directory; Failed"
+                + " was never taken, or has vanished from the directory.")
         Phase phase,
     @JsonPropertyDescription("Ready, Reconciling, Stalled and Quiesced.")
         List<Condition> conditions,
@@ -45,6 +46,11 @@ public record VMSnapshotStatus(
     @JsonPropertyDescription("How far a running operation is.") Progress progress,
     @JsonPropertyDescription("The moment that the snapshot captures.") String createTime,
     @JsonPropertyDescription("When the operation ended, well or not.") String completionTime,
+    @JsonPropertyDescription("The description that the .vmsd file has.") String description,
+    @JsonPropertyDescription("What deletion has removed and won.") Deletion deletion,
+    @JsonPropertyDescription(
+            "Decides between operations that were asked for within the same second.")
+        Long sequence,
     @JsonPropertyDescription(
             "The job at work and the request it serves, written before the job is created.")
         Attempt attempt) {
@@ -60,10 +66,13 @@ public record VMSnapshotStatus(
     Pending,
     Creating,
     Ready,
+    Deleting,
+    Deleted,
     Failed;
 
+    /** Whether the snapshot has been taken, or never will be. */
     public boolean isFinal() {
-      return this == Ready || this == Failed;
+      return this != Pending && this != Creating;
     }
   }
 
@@ -95,6 +104,19 @@ public record VMSnapshotStatus(
       @JsonPropertyDescription("Demanded as free before it began.") String required,
       @JsonPropertyDescription("Left free after it.") String free) {}
 
+  /** A finished deletion. */
+  @JsonInclude(JsonInclude.Include.NON_EMPTY)
+  public record Deletion(
+      @JsonPropertyDescription("Uids of the snapshots that are gone from the .vmsd file.")
+          List<Long> removedUids,
+      @JsonPropertyDescription("Data that was copied into parents.") String merged,
+      @JsonPropertyDescription("Space that was won.") String freed,
+      @JsonPropertyDescription("When the deletion ended.") String completionTime) {
+    public Deletion {
+      removedUids = removedUids == null ? List.of() : List.copyOf(removedUids);
+    }
+  }
+
   /** Saved RAM. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Memory(
@@ -119,23 +141,4 @@ public record VMSnapshotStatus(
               "Time for which the guest did not run; absent if it was powered off.")
           Double stunMillis,
       @JsonPropertyDescription("Time of the whole operation.") Double totalMillis) {}
-
-  /** A running operation. */
-  @JsonInclude(JsonInclude.Include.NON_NULL)
-  public record Progress(
-      @JsonPropertyDescription("The step under way.") String step,
-      @JsonPropertyDescription("How far it is, 0 to 100.") Integer percent) {}
-
-  /** A try: the job's name follows from the resource's UID and the number. */
-  @JsonInclude(JsonInclude.Include.NON_NULL)
-  public record Attempt(
-      @JsonPropertyDescription("1 for the first try.") Integer number,
-      @JsonPropertyDescription("Name of the job.") String job,
-      @JsonPropertyDescription("When the first try began; the deadline counts from here.")
-          String startTime,
-      @JsonPropertyDescription("When this try may begin.") String notBefore,
-      @JsonPropertyDescription(
-              "Hash of vmName, memory, quiesce and timeout as accepted. An API server before 1.25"
-                  + " does not hold them immutable; the operator compares.")
-          String requestHash) {}
 }

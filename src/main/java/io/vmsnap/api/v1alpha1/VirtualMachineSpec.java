@@ -59,7 +59,8 @@ public record VirtualMachineSpec(
     disks = disks == null ? List.of() : List.copyOf(disks);
     network = network == null ? new Network(null) : network;
     guestAgent = guestAgent == null ? Boolean.TRUE : guestAgent;
-    snapshotPolicy = snapshotPolicy == null ? new SnapshotPolicy(null, null) : snapshotPolicy;
+    snapshotPolicy =
+        snapshotPolicy == null ? new SnapshotPolicy(null, null, null, null) : snapshotPolicy;
   }
 
   /** Direct kernel boot. */
@@ -133,8 +134,21 @@ public record VirtualMachineSpec(
           @Default("20")
           @Min(0)
           @Max(100)
-          Integer reservePercent) {
+          Integer reservePercent,
+      @JsonPropertyDescription(
+              "Most snapshots in the directory, over all branches; a new one is refused beyond.")
+          @Default("64")
+          @Min(1)
+          @Max(1024)
+          Integer maxSnapshots,
+      @JsonPropertyDescription(
+              "Most data that a deletion copies in a second, in Mi, Gi or Ti, so that the guest"
+                  + " keeps its share of the volume. Without it: no limit.")
+          @Pattern(BinarySize.PATTERN)
+          @Size(max = BinarySize.MAX_LENGTH)
+          String consolidateBandwidth) {
     public SnapshotPolicy {
+      maxSnapshots = maxSnapshots == null ? Integer.valueOf(64) : maxSnapshots;
       maxDepth = maxDepth == null ? Integer.valueOf(32) : maxDepth;
       reservePercent = reservePercent == null ? Integer.valueOf(20) : reservePercent;
     }

@@ -29,6 +29,18 @@ public record VirtualMachineStatus(
             "Snapshots in the directory that no VMSnapshot stands for, made by other tools or left"
                 + " by a deleted resource.")
         List<SnapshotReference> unmanagedSnapshots,
+    @JsonPropertyDescription(
+            "Every snapshot of the directory as last seen: the tree, by uids and parents' uids.")
+        List<SnapshotEntry> snapshots,
+    @JsonPropertyDescription(
+            "The highest uid that the .vmsd file has ever given; none is given twice.")
+        Long lastSnapshotUid,
+    @JsonPropertyDescription("The last revert. Its UID is never served again.")
+        RevertReference lastRevert,
+    @JsonPropertyDescription(
+            "What the machine is to be since a revert, in place of spec.powerState; holds until"
+                + " that field changes.")
+        PowerOverride powerOverride,
     @JsonPropertyDescription("What a job does to the directory at this moment.")
         Operation operation,
     @JsonPropertyDescription("How often the runner ended by itself, and when it last did.")
@@ -67,6 +79,33 @@ public record VirtualMachineStatus(
     Unmanaged
   }
 
+  /** An entry of the .vmsd file. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record SnapshotEntry(
+      @JsonPropertyDescription("Its uid.") Long uid,
+      @JsonPropertyDescription("The parent's uid; absent for a root.") Long parentUid,
+      @JsonPropertyDescription("Name of the VMSnapshot, or the display name of an unmanaged one.")
+          String name,
+      @JsonPropertyDescription("The moment that it captures.") String createTime,
+      @JsonPropertyDescription("Whether it holds the RAM.") Boolean memory) {}
+
+  /** A revert that took place. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record RevertReference(
+      @JsonPropertyDescription("Name of the VMSnapshotRevert.") String name,
+      @JsonPropertyDescription("UID of the VMSnapshotRevert.") String uid,
+      @JsonPropertyDescription("Uid, in the .vmsd file, of the snapshot that it returned to.")
+          Long snapshotUid,
+      @JsonPropertyDescription("When it ended.") String completionTime) {}
+
+  /** Power that a revert has set. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record PowerOverride(
+      @JsonPropertyDescription("What the machine is to be.") PowerState powerState,
+      @JsonPropertyDescription("The value of spec.powerState that it stands in for.")
+          PowerState insteadOf,
+      @JsonPropertyDescription("Name of the VMSnapshotRevert.") String revert) {}
+
   /** A job at work. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Operation(
@@ -88,6 +127,7 @@ public record VirtualMachineStatus(
   public VirtualMachineStatus {
     conditions = conditions == null ? List.of() : List.copyOf(conditions);
     disks = disks == null ? List.of() : List.copyOf(disks);
+    snapshots = snapshots == null ? List.of() : List.copyOf(snapshots);
     rootSnapshots = rootSnapshots == null ? List.of() : List.copyOf(rootSnapshots);
     unmanagedSnapshots = unmanagedSnapshots == null ? List.of() : List.copyOf(unmanagedSnapshots);
   }

@@ -1,16 +1,19 @@
 package io.vmsnap.operator.dependent;
 
+import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaimBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.vmsnap.api.v1alpha1.Directory;
 import io.vmsnap.api.v1alpha1.Labels;
 import io.vmsnap.api.v1alpha1.VirtualMachine;
+import java.util.List;
 import java.util.Map;
 
 /**
- * The claim that holds a machine's directory. It has no owner reference: garbage collection would
- * delete the disks with the machine's resource. A machine of the same name takes it over.
+ * The claim that holds a machine's directory. It has no owner reference, unless its owner wants it
+ * deleted with the machine: garbage collection would delete the disks with the machine's resource.
+ * A machine of the same name takes it over.
  */
 public final class DirectoryClaim {
   private DirectoryClaim() {}
@@ -31,6 +34,7 @@ public final class DirectoryClaim {
         .withName(nameOf(vm))
         .withNamespace(vm.getMetadata().getNamespace())
         .addToLabels(ChildLabels.of(vm.getMetadata().getName(), Labels.DIRECTORY))
+        .withOwnerReferences(owners(vm))
         .endMetadata()
         .withNewSpec()
         .withAccessModes(template.accessModes().stream().map(Enum::name).toList())
@@ -48,6 +52,22 @@ public final class DirectoryClaim {
     return labels != null
         && Labels.MANAGED_BY_VALUE.equals(labels.get(Labels.MANAGED_BY))
         && vm.getMetadata().getName().equals(labels.get(Labels.VM_NAME));
+  }
+
+  /** Whether the garbage collector would do another thing with the claim than the spec says. */
+  public static boolean mustChangeHands(PersistentVolumeClaim claim, VirtualMachine vm) {
+    boolean owned =
+        claim.getMetadata().getOwnerReferences().stream()
+            .anyMatch(owner -> owner.getUid().equals(vm.getMetadata().getUid()));
+    return owned != dies(vm);
+  }
+
+  private static boolean dies(VirtualMachine vm) {
+    return vm.getSpec().directory().reclaimPolicy() == Directory.ReclaimPolicy.Delete;
+  }
+
+  private static List<OwnerReference> owners(VirtualMachine vm) {
+    return dies(vm) ? List.of(PodShape.owner(vm)) : List.of();
   }
 
   /** Whether the machine asks for more space than its claim does. */

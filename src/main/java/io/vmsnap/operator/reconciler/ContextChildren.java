@@ -18,7 +18,22 @@ public final class ContextChildren implements Children {
 
   @Override
   public void apply(HasMetadata desired) {
-    context.resourceOperations().serverSideApply(desired);
+    if (isPrimary(desired)) {
+      applyPrimary(context, desired);
+    } else {
+      context.resourceOperations().serverSideApply(desired);
+    }
+  }
+
+  private boolean isPrimary(HasMetadata object) {
+    HasMetadata primary = context.getPrimaryResource();
+    return primary.getKind().equals(object.getKind())
+        && primary.getMetadata().getName().equals(object.getMetadata().getName());
+  }
+
+  @SuppressWarnings("unchecked") // of the primary's kind, as was just seen
+  private static <P extends HasMetadata> void applyPrimary(Context<P> context, HasMetadata object) {
+    context.resourceOperations().serverSideApplyPrimary((P) object);
   }
 
   @Override

@@ -45,6 +45,12 @@ class CelRulesTest {
       spec: {vmName: web, timeout: 5m}
       """;
 
+  private static final String REVERT =
+      """
+      metadata: {name: back}
+      spec: {vmName: web, snapshotName: before, ifRunning: Wait}
+      """;
+
   static Stream<String> rules() throws IOException {
     try (Stream<Path> files = Files.list(DEFINITIONS)) {
       return files.sorted().toList().stream().flatMap(file -> read(file).all().stream());
@@ -123,7 +129,17 @@ class CelRulesTest {
             SNAPSHOT,
             "5m",
             "5m, quiesce: {policy: BestEffort}",
-            "quiesce is immutable"));
+            "quiesce is immutable"),
+        arguments("vmsnapshotreverts", REVERT, "before", "after", "snapshotName is immutable"),
+        arguments("vmsnapshotreverts", REVERT, "Wait", "Stop", "ifRunning is immutable"),
+        arguments("vmsnapshotreverts", REVERT, "Wait", "Wait, power: PoweredOn", "power is"),
+        arguments("vmsnapshotreverts", REVERT, "Wait", "Wait, memoryLoad: Eager", "memoryLoad is"),
+        arguments(
+            "vmsnapshotreverts",
+            REVERT,
+            "Wait",
+            "Wait, saveCurrentState: true",
+            "saveCurrentState is immutable"));
   }
 
   @ParameterizedTest
@@ -142,7 +158,9 @@ class CelRulesTest {
         arguments("virtualmachines", MACHINE, "size: 4Gi", "size: 1Ti"),
         arguments("virtualmachines", MACHINE, "size: 2Gi", "size: 3000Mi"),
         arguments("virtualmachines", MACHINE, "size: 2Gi}", "size: 2Gi}, {name: last, size: 1Gi}"),
-        arguments("vmsnapshots", SNAPSHOT, "5m", "5m, description: why it was taken"));
+        arguments("vmsnapshots", SNAPSHOT, "5m", "5m, description: why it was taken"),
+        arguments("vmsnapshots", SNAPSHOT, "5m", "5m, deletionPolicy: Retain"),
+        arguments("vmsnapshotreverts", REVERT, "Wait", "Wait, ttlSecondsAfterFinished: 60"));
   }
 
   @ParameterizedTest

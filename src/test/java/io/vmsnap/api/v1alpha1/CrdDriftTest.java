@@ -106,16 +106,17 @@ class CrdDriftTest {
   void defaultsOfTheTypesAreThoseOfTheSchema() {
     assertThat(Serialization.asJson(new Directory.ClaimTemplate(null, null, null)))
         .isEqualTo("{\"size\":\"20Gi\",\"accessModes\":[\"ReadWriteOnce\"]}");
-    assertThat(Serialization.asJson(new VMSnapshotSpec("web", null, null, null, null)))
+    assertThat(Serialization.asJson(new VMSnapshotSpec("web", null, null, null, null, null)))
         .isEqualTo(
             "{\"vmName\":\"web\",\"memory\":false,\"quiesce\":"
-                + "{\"policy\":\"None\",\"timeout\":\"10s\"},\"timeout\":\"10m\"}");
+                + "{\"policy\":\"None\",\"timeout\":\"10s\"},\"timeout\":\"10m\",\"deletionPolicy\":\"Consolidate\"}");
     VirtualMachineSpec spec = Serialization.unmarshal("{\"disks\":[]}", VirtualMachineSpec.class);
     assertThat(spec.powerState()).isEqualTo(PowerState.PoweredOn);
     assertThat(spec.hardware())
         .isEqualTo(new Hardware(1, "1Gi", Hardware.Firmware.BIOS, null, Hardware.Accelerator.AUTO));
     assertThat(spec.guestAgent()).isTrue();
-    assertThat(spec.snapshotPolicy()).isEqualTo(new VirtualMachineSpec.SnapshotPolicy(32, 20));
+    assertThat(spec.snapshotPolicy())
+        .isEqualTo(new VirtualMachineSpec.SnapshotPolicy(32, 20, 64, null));
   }
 
   private static List<String> undescribed(String path, JSONSchemaProps schema) {

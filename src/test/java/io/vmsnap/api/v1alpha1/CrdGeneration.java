@@ -44,12 +44,15 @@ final class CrdGeneration {
           "VirtualMachine",
           "VirtualMachine is a QEMU virtual machine whose files lie in a directory on a volume.",
           "VMSnapshot",
-          "VMSnapshot is a snapshot of a virtual machine's disks, and on request of its memory. In"
-              + " this version deleting a VMSnapshot removes the resource only: the snapshot stays"
-              + " in the VM directory and is listed there as unmanaged.");
+          "VMSnapshot is a snapshot of a virtual machine's disks, and on request of its memory."
+              + " Deleting it removes the snapshot and keeps every other state, unless"
+              + " deletionPolicy says Retain.",
+          "VMSnapshotRevert",
+          "VMSnapshotRevert returns a virtual machine to a snapshot, once: like a Job it is inert"
+              + " when it has ended, and it never changes the VirtualMachine's spec.");
 
   static final List<Class<? extends CustomResource<?, ?>>> KINDS =
-      List.of(VirtualMachine.class, VMSnapshot.class);
+      List.of(VirtualMachine.class, VMSnapshot.class, VMSnapshotRevert.class);
 
   private CrdGeneration() {}
 

@@ -11,6 +11,7 @@ import io.vmsnap.api.v1alpha1.ConditionReason;
 import io.vmsnap.api.v1alpha1.ConditionType;
 import io.vmsnap.api.v1alpha1.VirtualMachine;
 import io.vmsnap.api.v1alpha1.VirtualMachineStatus;
+import io.vmsnap.api.v1alpha1.VirtualMachineStatus.PowerOverride;
 import io.vmsnap.api.v1alpha1.VirtualMachineStatus.Restarts;
 import io.vmsnap.operator.dependent.PodState;
 import io.vmsnap.operator.polling.RunnerAnswer;
@@ -98,9 +99,18 @@ final class MachineConditions {
       case MachineStep.AwaitStop wait ->
           moving(ConditionReason.ShuttingDown, "The guest shuts down");
       case MachineStep.Rest rest ->
-          new Summary(State.READY, ConditionReason.PoweredOff, "The machine is powered off");
+          new Summary(State.READY, ConditionReason.PoweredOff, poweredOff(vm, seen));
       case MachineStep.Watch watch -> watched(vm, watch.pod(), seen);
     };
+  }
+
+  private static String poweredOff(VirtualMachine vm, MachineObservation seen) {
+    PowerOverride override = PowerIntent.of(vm, seen.reverts()).override();
+    return override == null
+        ? "The machine is powered off"
+        : "The machine is powered off since revert "
+            + override.revert()
+            + "; to power it on, set spec.powerState to PoweredOff and then to PoweredOn";
   }
 
   private static Summary watched(VirtualMachine vm, Pod pod, MachineObservation seen) {

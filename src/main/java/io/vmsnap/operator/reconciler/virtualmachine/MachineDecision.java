@@ -18,7 +18,8 @@ final class MachineDecision {
     if (!seen.violations().isEmpty()) {
       return new MachineStep.Refuse(seen.violations());
     }
-    boolean wanted = vm.getSpec().powerState() == PowerState.PoweredOn;
+    PowerIntent power = PowerIntent.of(vm, seen.reverts());
+    boolean wanted = power.wanted() == PowerState.PoweredOn;
     if (seen.pod().isPresent()) {
       Pod pod = seen.pod().get();
       if (!PodState.isControlledBy(pod, vm)) {
@@ -27,10 +28,16 @@ final class MachineDecision {
       if (PodState.isTerminating(pod)) {
         return new MachineStep.AwaitStop(pod);
       }
+      if (power.reverting()) {
+        return PodState.hasEnded(pod) ? reverting() : new MachineStep.Watch(pod);
+      }
       if (!wanted) {
         return new MachineStep.StopPod(pod);
       }
-      return PodState.hasEnded(pod) ? ended(vm, pod, now) : new MachineStep.Watch(pod);
+      if (PodState.hasEnded(pod)) {
+        return ended(vm, pod, now);
+      }
+      return mustChangeHands(vm, seen) ? new MachineStep.ApplyClaim() : new MachineStep.Watch(pod);
     }
     MachineStep claim = claim(vm, seen);
     if (claim != null) {
@@ -38,6 +45,9 @@ final class MachineDecision {
     }
     if (!wanted) {
       return new MachineStep.Rest();
+    }
+    if (power.reverting()) {
+      return reverting();
     }
     Instant notBefore = RestartBackoff.notBefore(restarts(vm));
     return now.isBefore(notBefore)
@@ -58,6 +68,11 @@ final class MachineDecision {
             ConditionReason.NameTaken,
             "Pod " + name + " exists and does not belong to this machine: delete or rename it",
             true);
+  }
+
+  /** The end of the machine is part of the revert, and whether it is started again too. */
+  private static MachineStep reverting() {
+    return new MachineStep.Hold(ConditionReason.Reverting, "A revert is under way", false);
   }
 
   private static MachineStep ended(VirtualMachine vm, Pod pod, Instant now) {
@@ -98,7 +113,18 @@ final class MachineDecision {
               + " it",
           true);
     }
-    return DirectoryClaim.mustGrow(claim, vm) ? new MachineStep.ApplyClaim() : null;
+    return DirectoryClaim.mustGrow(claim, vm) || DirectoryClaim.mustChangeHands(claim, vm)
+        ? new MachineStep.ApplyClaim()
+        : null;
+  }
+
+  /** At once, running or not: the machine's resource may be deleted next. */
+  private static boolean mustChangeHands(VirtualMachine vm, MachineObservation seen) {
+    return vm.getSpec().directory().claimTemplate() != null
+        && seen.claim()
+            .filter(claim -> DirectoryClaim.isOf(claim, vm))
+            .filter(claim -> DirectoryClaim.mustChangeHands(claim, vm))
+            .isPresent();
   }
 
   private static MachineStep unusable(String message) {

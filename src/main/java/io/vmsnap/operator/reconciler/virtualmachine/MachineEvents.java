@@ -20,6 +20,17 @@ final class MachineEvents {
 
   void tell(VirtualMachine vm, VirtualMachineStatus next) {
     List<Condition> before = vm.getStatus() == null ? List.of() : vm.getStatus().conditions();
+    if (next.powerOverride() != null
+        && (vm.getStatus() == null
+            || !next.powerOverride().equals(vm.getStatus().powerOverride()))) {
+      events.normal(
+          vm,
+          EventReason.PowerOverridden,
+          next.powerOverride().powerState()
+              + " since revert "
+              + next.powerOverride().revert()
+              + ", until spec.powerState changes");
+    }
     Condition ready = Conditions.find(next.conditions(), ConditionType.Ready).orElseThrow();
     String last = Conditions.find(before, ConditionType.Ready).map(Condition::reason).orElse("");
     if (last.equals(ready.reason())) {

@@ -3,6 +3,7 @@ package io.vmsnap.operator.reconciler.virtualmachine;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.vmsnap.api.v1alpha1.VMSnapshot;
+import io.vmsnap.api.v1alpha1.VMSnapshotRevert;
 import io.vmsnap.operator.polling.RunnerAnswer;
 import io.vmsnap.operator.status.Violation;
 import java.util.List;
@@ -16,10 +17,12 @@ import java.util.Optional;
  * @param pod the pod of the runner's name, whoever made it
  * @param answer what the runner said last; empty while no pod runs or none was asked yet
  * @param snapshots the VMSnapshots that name this machine
+ * @param reverts the VMSnapshotReverts that name it
  */
 record MachineObservation(
     List<Violation> violations,
     Optional<PersistentVolumeClaim> claim,
     Optional<Pod> pod,
     Optional<RunnerAnswer> answer,
-    List<VMSnapshot> snapshots) {}
+    List<VMSnapshot> snapshots,
+    List<VMSnapshotRevert> reverts) {}

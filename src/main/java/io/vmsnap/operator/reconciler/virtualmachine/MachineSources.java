@@ -10,6 +10,7 @@ import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
 import io.vmsnap.api.v1alpha1.Labels;
 import io.vmsnap.api.v1alpha1.VMSnapshot;
+import io.vmsnap.api.v1alpha1.VMSnapshotRevert;
 import io.vmsnap.api.v1alpha1.VirtualMachine;
 import io.vmsnap.operator.dependent.DirectoryClaim;
 import io.vmsnap.operator.dependent.PodState;
@@ -40,6 +41,7 @@ final class MachineSources {
   private final InformerEventSource<Pod, VirtualMachine> pods;
   private final InformerEventSource<PersistentVolumeClaim, VirtualMachine> claims;
   private final InformerEventSource<VMSnapshot, VirtualMachine> snapshots;
+  private final InformerEventSource<VMSnapshotRevert, VirtualMachine> reverts;
   private final RunnerPolling runner;
 
   private MachineSources(
@@ -92,6 +94,18 @@ final class MachineSources {
                 .build(),
             context);
     snapshots.addIndexers(Map.of(Indexes.BY_VM, Indexes::machineOf));
+    reverts =
+        new InformerEventSource<>(
+            InformerEventSourceConfiguration.from(VMSnapshotRevert.class, VirtualMachine.class)
+                .withName("reverts")
+                .withSecondaryToPrimaryMapper(
+                    revert ->
+                        revert.getSpec() == null
+                            ? Set.of()
+                            : machineOf(revert, revert.getSpec().vmName()))
+                .build(),
+            context);
+    reverts.addIndexers(Map.of(Indexes.BY_VM, Indexes::machineOf));
     runner =
         new RunnerPolling(context, client, interval, vm -> pod(vm).filter(PodState::isRunning));
   }
@@ -102,7 +116,7 @@ final class MachineSources {
   }
 
   List<EventSource<?, VirtualMachine>> all() {
-    return List.of(pods, claims, snapshots, runner);
+    return List.of(pods, claims, snapshots, reverts, runner);
   }
 
   Optional<Pod> pod(VirtualMachine vm) {
@@ -119,6 +133,11 @@ final class MachineSources {
 
   List<VMSnapshot> snapshots(VirtualMachine vm) {
     return snapshots.byIndex(
+        Indexes.BY_VM, Indexes.key(vm.getMetadata().getNamespace(), vm.getMetadata().getName()));
+  }
+
+  List<VMSnapshotRevert> reverts(VirtualMachine vm) {
+    return reverts.byIndex(
         Indexes.BY_VM, Indexes.key(vm.getMetadata().getNamespace(), vm.getMetadata().getName()));
   }
 

@@ -36,7 +36,8 @@ final class MachineStatusFactory {
             .map(answer -> ((RunnerAnswer.Told) answer).status())
             .filter(status -> pod != null)
             .orElse(null);
-    SnapshotTreeView tree = SnapshotTreeView.of(before, runner, seen.snapshots());
+    PowerIntent power = PowerIntent.of(vm, seen.reverts());
+    SnapshotTreeView tree = SnapshotTreeView.of(before, runner, seen.snapshots(), power.unseen());
     boolean accepted = !(step instanceof MachineStep.Refuse);
     return new VirtualMachineStatus(
         vm.getMetadata().getGeneration(),
@@ -52,6 +53,10 @@ final class MachineStatusFactory {
         tree.current(),
         tree.roots(),
         tree.unmanaged(),
+        tree.entries(),
+        tree.lastUid(),
+        power.lastRevert(),
+        power.override(),
         operation(runner),
         restarts(before, step));
   }

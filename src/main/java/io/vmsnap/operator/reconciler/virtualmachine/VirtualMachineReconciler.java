@@ -30,7 +30,7 @@ import org.jboss.logging.Logger;
 
 /** Keeps one claim and at most one pod for each VirtualMachine. */
 @GradualRetry(maxAttempts = Retries.ENDLESS, initialInterval = 500, maxInterval = 60_000)
-@ControllerConfiguration(name = "virtualmachine")
+@ControllerConfiguration(name = "virtualmachine", generationAwareEventProcessing = false)
 public class VirtualMachineReconciler implements Reconciler<VirtualMachine> {
   private static final Logger LOG = Logger.getLogger(VirtualMachineReconciler.class);
 
@@ -86,7 +86,8 @@ public class VirtualMachineReconciler implements Reconciler<VirtualMachine> {
             : sources.claim(vm, DirectoryClaim.nameOf(vm)),
         sources.pod(vm),
         sources.answer(vm),
-        sources.snapshots(vm));
+        sources.snapshots(vm),
+        sources.reverts(vm));
   }
 
   /** Does what was decided; where the API server refuses, the refusal is the new step. */

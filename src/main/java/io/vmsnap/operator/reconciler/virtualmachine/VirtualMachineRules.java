@@ -73,6 +73,13 @@ public final class VirtualMachineRules {
     if ((directory.claimName() == null) == (directory.claimTemplate() == null)) {
       found.add(new Violation("spec.directory", "give exactly one of claimName and claimTemplate"));
     }
+    if (directory.reclaimPolicy() == Directory.ReclaimPolicy.Delete
+        && directory.claimTemplate() == null) {
+      found.add(
+          new Violation(
+              "spec.directory.reclaimPolicy",
+              "reclaimPolicy Delete needs a claimTemplate: a given claim is never deleted"));
+    }
   }
 
   private static void disks(List<Violation> found, List<Disk> disks) {

@@ -8,6 +8,7 @@ import io.vmsnap.api.v1alpha1.VMSnapshotStatus.Memory;
 import io.vmsnap.api.v1alpha1.VMSnapshotStatus.SnapshotDisk;
 import io.vmsnap.api.v1alpha1.VMSnapshotStatus.Storage;
 import io.vmsnap.api.v1alpha1.VMSnapshotStatus.Timing;
+import io.vmsnap.api.v1alpha1.VirtualMachineStatus.SnapshotEntry;
 import io.vmsnap.task.SnapshotResult;
 import io.vmsnap.task.SnapshotResult.QuiesceResult;
 import java.util.Arrays;
@@ -43,6 +44,22 @@ record Captured(
             status.storage(),
             status.timing(),
             status.createTime());
+  }
+
+  /** What the directory tells of a snapshot that no job of ours took. */
+  static Captured imported(SnapshotEntry entry) {
+    boolean memory = Boolean.TRUE.equals(entry.memory());
+    return new Captured(
+        entry.uid(),
+        entry.parentUid(),
+        memory ? PowerState.PoweredOn : null,
+        memory ? Consistency.Memory : null,
+        null,
+        null,
+        List.of(),
+        null,
+        null,
+        entry.createTime());
   }
 
   static Captured from(SnapshotResult result) {

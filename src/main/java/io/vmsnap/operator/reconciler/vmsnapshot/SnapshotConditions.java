@@ -3,70 +3,64 @@ package io.vmsnap.operator.reconciler.vmsnapshot;
 import io.vmsnap.api.v1alpha1.Condition;
 import io.vmsnap.api.v1alpha1.ConditionReason;
 import io.vmsnap.api.v1alpha1.ConditionType;
+import io.vmsnap.api.v1alpha1.OperationKind;
 import io.vmsnap.api.v1alpha1.VMSnapshot;
 import io.vmsnap.api.v1alpha1.VMSnapshotStatus;
+import io.vmsnap.operator.operation.JobStep;
+import io.vmsnap.operator.operation.Operations;
 import io.vmsnap.operator.status.Conditions;
 import io.vmsnap.operator.status.Conditions.Truth;
 import io.vmsnap.operator.status.Reasons;
+import io.vmsnap.operator.status.Summary;
 import io.vmsnap.operator.status.Violation;
 import io.vmsnap.task.SnapshotResult.QuiesceResult;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /** A snapshot's conditions. Each step gives a summary; Ready, Reconciling and Stalled follow. */
 final class SnapshotConditions {
   private SnapshotConditions() {}
 
-  private record Summary(State state, ConditionReason reason, String message) {}
-
-  private enum State {
-    READY,
-    MOVING,
-    /** Failed, or waits for a person. */
-    STUCK
-  }
-
   static List<Condition> of(
       VMSnapshot snapshot, SnapshotObservation seen, SnapshotStep step, Instant now) {
     VMSnapshotStatus before = snapshot.getStatus();
-    Long generation = snapshot.getMetadata().getGeneration();
-    Conditions next = new Conditions(before == null ? null : before.conditions(), generation, now);
-    Summary summary = summary(before, step);
-    boolean moving = summary.state() == State.MOVING;
-    next.add(
-        ConditionType.Ready,
-        Truth.of(summary.state() == State.READY),
-        summary.reason(),
-        summary.message());
-    next.add(
-        ConditionType.Reconciling,
-        Truth.of(moving),
-        moving ? summary.reason() : ConditionReason.Idle,
-        moving ? summary.message() : Conditions.NOTHING_UNDER_WAY);
-    stalled(next, summary, seen);
+    Conditions next =
+        new Conditions(
+            before == null ? null : before.conditions(),
+            snapshot.getMetadata().getGeneration(),
+            now);
+    Summary summary = summary(snapshot, step);
+    summary.addReady(next);
+    summary.addReconciling(next);
+    stalled(next, summary, snapshot, seen);
     quiesced(next, before, step);
     return next.list();
   }
 
-  private static void stalled(Conditions next, Summary summary, SnapshotObservation seen) {
-    if (summary.state() == State.STUCK) {
-      next.add(ConditionType.Stalled, Truth.True, summary.reason(), summary.message());
-    } else if (!seen.violations().isEmpty()) {
+  private static void stalled(
+      Conditions next, Summary summary, VMSnapshot snapshot, SnapshotObservation seen) {
+    boolean taken = summary.state() == Summary.State.READY;
+    if (summary.state() != Summary.State.STUCK && !seen.violations().isEmpty()) {
       // changed after the fact, on an API server that does not hold fields immutable
       next.add(
           ConditionType.Stalled,
           Truth.True,
           ConditionReason.InvalidSpec,
           Violation.list(seen.violations()));
+    } else if (taken && Operations.descriptionFailed(snapshot)) {
+      next.keep(ConditionType.Stalled);
     } else {
-      next.add(ConditionType.Stalled, Truth.False, ConditionReason.Idle, Conditions.NOTHING_STUCK);
+      summary.addStalled(next);
     }
   }
 
   /** Told by the job that took the snapshot; a fact that nothing changes afterwards. */
   private static void quiesced(Conditions next, VMSnapshotStatus before, SnapshotStep step) {
-    if (step instanceof SnapshotStep.Succeed done && done.result().quiesce() != null) {
-      QuiesceResult quiesce = done.result().quiesce();
+    if (step instanceof SnapshotStep.Work(OperationKind kind, JobStep.Done(var outcome))
+        && kind == OperationKind.Create
+        && outcome.snapshot().quiesce() != null) {
+      QuiesceResult quiesce = outcome.snapshot().quiesce();
       next.add(
           ConditionType.Quiesced,
           Truth.of(quiesce.quiesced()),
@@ -77,18 +71,36 @@ final class SnapshotConditions {
     }
   }
 
-  private static Summary summary(VMSnapshotStatus before, SnapshotStep step) {
+  private static Summary summary(VMSnapshot snapshot, SnapshotStep step) {
     return switch (step) {
       case SnapshotStep.Refuse refuse ->
-          new Summary(
-              State.STUCK, ConditionReason.InvalidSpec, Violation.list(refuse.violations()));
-      case SnapshotStep.Hold hold -> moving(hold.reason(), hold.message());
-      case SnapshotStep.Begin begin -> creating("");
-      case SnapshotStep.StartJob start -> creating("");
-      case SnapshotStep.Await await -> moving(await.reason(), await.message());
-      case SnapshotStep.Watch watch -> creating(watch.message());
-      case SnapshotStep.Retry retry ->
+          Summary.stuck(ConditionReason.InvalidSpec, Violation.list(refuse.violations()));
+      case SnapshotStep.Hold hold -> moving(snapshot, hold.kind(), hold.reason(), hold.message());
+      case SnapshotStep.Begin begin -> working(snapshot, begin.attempt().operation(), "");
+      case SnapshotStep.Work work -> worked(snapshot, work.kind(), work.job());
+      case SnapshotStep.Refused refused -> Summary.stuck(refused.reason(), refused.message());
+      case SnapshotStep.Import found ->
+          Summary.ready("Stands for the snapshot of uid " + found.entry().uid());
+      case SnapshotStep.Settled settled when settled.vanished() ->
+          Summary.stuck(
+              ConditionReason.SnapshotVanished,
+              "The directory no longer has a snapshot of uid " + snapshot.getStatus().uid());
+      case SnapshotStep.Settled settled -> kept(snapshot.getStatus());
+      case SnapshotStep.Pause pause -> kept(snapshot.getStatus());
+      case SnapshotStep.Linger linger -> deleted();
+      case SnapshotStep.Release release -> deleted();
+    };
+  }
+
+  private static Summary worked(VMSnapshot snapshot, OperationKind kind, JobStep job) {
+    return switch (job) {
+      case JobStep.Start start -> working(snapshot, kind, "");
+      case JobStep.Watch watch -> working(snapshot, kind, watch.message());
+      case JobStep.Await await -> moving(snapshot, kind, await.reason(), await.message());
+      case JobStep.Retry retry ->
           moving(
+              snapshot,
+              kind,
               ConditionReason.Retrying,
               retry.reason()
                   + ": "
@@ -97,29 +109,74 @@ final class SnapshotConditions {
                   + retry.next().number()
                   + " begins at "
                   + retry.next().notBefore());
-      case SnapshotStep.Succeed succeed ->
-          new Summary(State.READY, ConditionReason.Succeeded, "The snapshot is ready to use");
-      case SnapshotStep.Fail fail -> new Summary(State.STUCK, fail.reason(), fail.message());
-      case SnapshotStep.Settled settled -> kept(before);
+      case JobStep.Done done when kind == OperationKind.Delete -> deleted();
+      case JobStep.Done done -> Summary.ready("The snapshot is ready to use");
+      case JobStep.Fail fail when kind == OperationKind.Describe ->
+          readyBut(snapshot)
+              .stalled(fail.reason(), "The description could not be written: " + fail.message());
+      case JobStep.Fail fail when kind == OperationKind.Delete ->
+          Summary.stuck(
+              fail.reason(),
+              fail.message()
+                  + ". It is tried again every "
+                  + DeletionDecision.PAUSE.toMinutes()
+                  + " minutes; spec.deletionPolicy Retain lets the resource go");
+      case JobStep.Fail fail -> Summary.stuck(fail.reason(), fail.message());
     };
   }
 
-  /** What was said when the snapshot was settled stays said. */
+  private static Summary working(VMSnapshot snapshot, OperationKind kind, String detail) {
+    String waits = "The job waits: " + detail;
+    return switch (kind) {
+      case Delete ->
+          moving(
+              snapshot,
+              kind,
+              ConditionReason.Deleting,
+              detail.isEmpty() ? "The snapshot is being merged and removed" : waits);
+      case Describe ->
+          moving(
+              snapshot,
+              kind,
+              ConditionReason.Describing,
+              detail.isEmpty() ? "The description is being written" : waits);
+      case Create, Revert, Suspend, Consolidate ->
+          moving(
+              snapshot,
+              kind,
+              ConditionReason.Creating,
+              detail.isEmpty() ? "The snapshot is being taken" : waits);
+    };
+  }
+
+  /** A snapshot stays ready to use while its description is on its way. */
+  private static Summary moving(
+      VMSnapshot snapshot, OperationKind kind, ConditionReason reason, String message) {
+    return kind == OperationKind.Describe
+        ? readyBut(snapshot).reconciling(reason, message)
+        : Summary.moving(reason, message);
+  }
+
+  private static Summary readyBut(VMSnapshot snapshot) {
+    return kept(snapshot.getStatus());
+  }
+
+  private static Summary deleted() {
+    return Summary.moving(ConditionReason.Deleted, "The snapshot is out of the directory");
+  }
+
+  /** What was said when the snapshot was settled stays said, but for what has passed. */
   private static Summary kept(VMSnapshotStatus before) {
-    Condition ready = Conditions.find(before.conditions(), ConditionType.Ready).orElseThrow();
-    return new Summary(
-        ready.holds() ? State.READY : State.STUCK,
-        ConditionReason.valueOf(ready.reason()),
-        ready.message());
-  }
-
-  private static Summary creating(String detail) {
-    return moving(
-        ConditionReason.Creating,
-        detail.isEmpty() ? "The snapshot is being taken" : "The job waits: " + detail);
-  }
-
-  private static Summary moving(ConditionReason reason, String message) {
-    return new Summary(State.MOVING, reason, message);
+    Optional<Condition> ready = Conditions.find(before.conditions(), ConditionType.Ready);
+    return ready
+        .filter(condition -> !condition.reason().equals(ConditionReason.SnapshotVanished.name()))
+        .map(
+            condition ->
+                condition.holds()
+                    ? Summary.ready(condition.message())
+                    : Summary.stuck(
+                        Reasons.of(condition.reason(), ConditionReason.JobFailed),
+                        condition.message()))
+        .orElseGet(() -> Summary.ready("The snapshot is ready to use"));
   }
 }

@@ -1,26 +1,28 @@
 package io.vmsnap.operator.reconciler.vmsnapshot;
 
-import io.vmsnap.api.v1alpha1.Condition;
+import io.vmsnap.api.v1alpha1.Annotations;
+import io.vmsnap.api.v1alpha1.Attempt;
 import io.vmsnap.api.v1alpha1.ConditionReason;
-import io.vmsnap.api.v1alpha1.ConditionType;
 import io.vmsnap.api.v1alpha1.DurationText;
-import io.vmsnap.api.v1alpha1.PowerState;
+import io.vmsnap.api.v1alpha1.OperationKind;
 import io.vmsnap.api.v1alpha1.VMSnapshot;
 import io.vmsnap.api.v1alpha1.VMSnapshotStatus;
-import io.vmsnap.api.v1alpha1.VMSnapshotStatus.Attempt;
-import io.vmsnap.api.v1alpha1.VirtualMachine;
-import io.vmsnap.operator.dependent.SnapshotJob;
-import io.vmsnap.operator.status.Conditions;
-import io.vmsnap.operator.status.Violation;
+import io.vmsnap.api.v1alpha1.VirtualMachineStatus.SnapshotEntry;
+import io.vmsnap.operator.operation.MachineReadiness;
+import io.vmsnap.operator.operation.Operation;
+import io.vmsnap.operator.operation.OperationQueue;
+import io.vmsnap.operator.operation.Operations;
+import io.vmsnap.operator.operation.RequestHash;
+import io.vmsnap.operator.operation.Tries;
+import io.vmsnap.operator.operation.Tries.Ground;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
+import java.util.Objects;
 import java.util.Optional;
 
-/** Decides from what was observed, without side effects. */
+/** Decides about a snapshot that is to be, or is, from what was observed; no side effects. */
 final class SnapshotDecision {
-  private static final Duration FIRST_PAUSE = Duration.ofSeconds(2);
-  private static final int DOUBLINGS = 5;
+  private static final Duration DESCRIBE_TIMEOUT = Duration.ofMinutes(10);
 
   private final int maxAttempts;
   private final Duration jobTtl;
@@ -36,159 +38,178 @@ final class SnapshotDecision {
 
   SnapshotStep decide(VMSnapshot snapshot, SnapshotObservation seen, Instant now) {
     VMSnapshotStatus status = snapshot.getStatus();
-    if (status != null && status.phase() != null && status.phase().isFinal()) {
-      return settled(status, seen, now);
+    if (status == null || status.phase() == null) {
+      return waiting(snapshot, seen, now);
     }
-    Attempt attempt = status == null ? null : status.attempt();
-    return attempt == null ? waiting(snapshot, seen, now) : begun(snapshot, attempt, seen, now);
-  }
-
-  private SnapshotStep settled(VMSnapshotStatus status, SnapshotObservation seen, Instant now) {
-    Instant expires =
-        status.completionTime() == null ? now : Instant.parse(status.completionTime()).plus(jobTtl);
-    boolean jobLeft = seen.job().isPresent();
-    boolean expired = !now.isBefore(expires);
-    return new SnapshotStep.Settled(jobLeft && expired, jobLeft && !expired ? expires : null);
+    return switch (status.phase()) {
+      case Pending -> waiting(snapshot, seen, now);
+      case Creating -> creating(snapshot, seen, now);
+      case Ready, Deleting, Deleted, Failed -> taken(snapshot, seen, now);
+    };
   }
 
   private SnapshotStep waiting(VMSnapshot snapshot, SnapshotObservation seen, Instant now) {
     if (!seen.violations().isEmpty()) {
       return new SnapshotStep.Refuse(seen.violations());
     }
-    Optional<SnapshotStep> obstacle = obstacle(snapshot, seen.vm());
-    if (obstacle.isPresent()) {
-      return obstacle.get();
+    if (Operations.isImport(snapshot)) {
+      return importing(snapshot, seen);
     }
-    Optional<VMSnapshot> earlier = OperationQueue.before(snapshot, seen.siblings());
-    if (earlier.isPresent()) {
-      return new SnapshotStep.Hold(
-          ConditionReason.VMBusy,
-          "Waits for snapshot " + earlier.get().getMetadata().getName() + " of the same machine");
+    Optional<SnapshotStep> hold = hold(OperationKind.Create, snapshot, seen);
+    if (hold.isPresent()) {
+      return hold.get();
+    }
+    int most = seen.vm().orElseThrow().getSpec().snapshotPolicy().maxSnapshots();
+    int found = seen.tree().entries().size();
+    if (found >= most) {
+      return new SnapshotStep.Refused(
+          ConditionReason.TooManySnapshots,
+          "The directory has "
+              + found
+              + " snapshots, and snapshotPolicy.maxSnapshots of VirtualMachine "
+              + snapshot.getSpec().vmName()
+              + " is "
+              + most
+              + ": delete some, or raise it");
     }
     return new SnapshotStep.Begin(
-        new Attempt(
-            1,
-            SnapshotJob.nameOf(snapshot, 1),
-            text(now),
-            text(now),
-            VMSnapshotRules.requestHash(snapshot.getSpec())));
+        Tries.first(
+            OperationKind.Create,
+            snapshot.getMetadata().getUid(),
+            "",
+            RequestHash.of(snapshot.getSpec()),
+            now));
   }
 
-  /** What about the machine keeps an operation from beginning. */
-  private static Optional<SnapshotStep> obstacle(
-      VMSnapshot snapshot, Optional<VirtualMachine> machine) {
-    String name = snapshot.getSpec().vmName();
-    if (machine.isEmpty()) {
-      return hold(ConditionReason.WaitingForVM, "There is no VirtualMachine " + name + " here");
+  private static SnapshotStep importing(VMSnapshot snapshot, SnapshotObservation seen) {
+    if (seen.vm().isEmpty()) {
+      return hold(
+          OperationKind.Create,
+          ConditionReason.WaitingForVM,
+          "There is no VirtualMachine " + snapshot.getSpec().vmName() + " here");
     }
-    VirtualMachine vm = machine.get();
-    if (vm.getMetadata().getDeletionTimestamp() != null) {
-      return hold(ConditionReason.WaitingForVM, "VirtualMachine " + name + " is being deleted");
-    }
-    if (vm.getStatus() == null
-        || vm.getSpec() == null
-        || !vm.getMetadata().getGeneration().equals(vm.getStatus().observedGeneration())) {
-      return hold(ConditionReason.VMNotReady, "VirtualMachine " + name + " was not looked at yet");
-    }
-    if (canBeSnapshotted(vm)) {
-      return Optional.empty();
-    }
-    String why =
-        Conditions.find(vm.getStatus().conditions(), ConditionType.Ready)
-            .map(Condition::message)
-            .orElse("its state is not known");
-    return hold(ConditionReason.VMNotReady, "VirtualMachine " + name + " is not ready: " + why);
-  }
-
-  /** Powered off without a pod, or powered on with a guest that runs or stands still. */
-  private static boolean canBeSnapshotted(VirtualMachine vm) {
-    if (vm.getSpec().powerState() == PowerState.PoweredOff) {
-      return vm.getStatus().pod() == null
-          && Conditions.isTrue(vm.getStatus().conditions(), ConditionType.Ready);
-    }
-    return vm.getStatus().powerState() == PowerState.PoweredOn
-        && Conditions.find(vm.getStatus().conditions(), ConditionType.Ready)
-            .map(Condition::reason)
+    long uid = Long.parseLong(Operations.annotation(snapshot, Annotations.IMPORT));
+    Optional<VMSnapshot> owner =
+        seen.siblings().stream()
             .filter(
-                reason ->
-                    reason.equals(ConditionReason.Running.name())
-                        || reason.equals(ConditionReason.Paused.name())
-                        || reason.equals(ConditionReason.IOError.name()))
-            .isPresent();
+                sibling -> !sibling.getMetadata().getUid().equals(snapshot.getMetadata().getUid()))
+            .filter(sibling -> sibling.getStatus() != null)
+            .filter(sibling -> Objects.equals(sibling.getStatus().uid(), uid))
+            .findFirst();
+    if (owner.isPresent()) {
+      return new SnapshotStep.Refused(
+          ConditionReason.AlreadyManaged,
+          "VMSnapshot "
+              + owner.get().getMetadata().getName()
+              + " stands for the snapshot of uid "
+              + uid
+              + " already");
+    }
+    if (!seen.tree().isKnown()) {
+      return hold(
+          OperationKind.Create,
+          ConditionReason.WaitingForDirectory,
+          "The directory is looked at when VirtualMachine "
+              + snapshot.getSpec().vmName()
+              + " runs");
+    }
+    Optional<SnapshotEntry> entry = seen.tree().find(uid);
+    return entry
+        .<SnapshotStep>map(SnapshotStep.Import::new)
+        .orElseGet(
+            () ->
+                hold(
+                    OperationKind.Create,
+                    ConditionReason.SnapshotNotFound,
+                    "The directory has no snapshot of uid " + uid));
   }
 
-  private SnapshotStep begun(
-      VMSnapshot snapshot, Attempt attempt, SnapshotObservation seen, Instant now) {
-    return switch (seen.outcome()) {
-      case JobObservation.Absent absent -> absent(snapshot, attempt, seen, now);
-      case JobObservation.Running running -> new SnapshotStep.Watch(running.message());
-      case JobObservation.Made made -> new SnapshotStep.Succeed(made.result());
-      case JobObservation.Failed failed -> failed(snapshot, attempt, failed, now);
-    };
+  private SnapshotStep creating(VMSnapshot snapshot, SnapshotObservation seen, Instant now) {
+    return new SnapshotStep.Work(
+        OperationKind.Create,
+        tries(snapshot)
+            .decide(snapshot.getStatus().attempt(), seen.outcome(), ground(snapshot, seen), now));
   }
 
-  private static SnapshotStep absent(
-      VMSnapshot snapshot, Attempt attempt, SnapshotObservation seen, Instant now) {
-    if (!now.isBefore(deadline(snapshot, attempt))) {
-      return new SnapshotStep.Fail(
-          ConditionReason.TimedOut, "The deadline passed before a job could be made");
-    }
-    Instant notBefore = Instant.parse(attempt.notBefore());
-    if (now.isBefore(notBefore)) {
-      return new SnapshotStep.Await(
-          ConditionReason.Retrying, "The next try begins at " + notBefore, notBefore);
-    }
+  /** What a try can be made from: the accepted spec, and a machine. */
+  private static Ground ground(VMSnapshot snapshot, SnapshotObservation seen) {
     if (!seen.violations().isEmpty()) {
       // the task would be made from another spec than the accepted one
-      return new SnapshotStep.Await(
-          ConditionReason.InvalidSpec,
-          Violation.list(seen.violations()),
-          deadline(snapshot, attempt));
+      return Ground.broken(seen.violations());
     }
-    if (seen.vm().isEmpty()) {
-      return new SnapshotStep.Await(
-          ConditionReason.WaitingForVM,
-          "VirtualMachine " + snapshot.getSpec().vmName() + " is gone",
-          deadline(snapshot, attempt));
+    return seen.vm().isPresent()
+        ? new Ground.Firm()
+        : new Ground.Missing(
+            ConditionReason.WaitingForVM,
+            "VirtualMachine " + snapshot.getSpec().vmName() + " is gone");
+  }
+
+  private SnapshotStep taken(VMSnapshot snapshot, SnapshotObservation seen, Instant now) {
+    VMSnapshotStatus status = snapshot.getStatus();
+    boolean vanished = seen.tree().hasLost(status.uid());
+    Attempt attempt = status.attempt();
+    if (!vanished && attempt != null && attempt.isOpen(OperationKind.Describe)) {
+      return describing(snapshot, seen, now);
     }
-    return new SnapshotStep.StartJob(attempt);
-  }
-
-  private SnapshotStep failed(
-      VMSnapshot snapshot, Attempt attempt, JobObservation.Failed failed, Instant now) {
-    Instant next = now.plus(FIRST_PAUSE.multipliedBy(1L << Math.min(attempt.number(), DOUBLINGS)));
-    boolean timeLeft = next.isBefore(deadline(snapshot, attempt));
-    if (!failed.mayPass() || attempt.number() >= maxAttempts || !timeLeft) {
-      String suffix = failed.mayPass() ? " (given up after " + attempt.number() + " tries)" : "";
-      return new SnapshotStep.Fail(failed.reason(), failed.message() + suffix);
+    if (!vanished && Operations.wantsDescription(snapshot)) {
+      return hold(OperationKind.Describe, snapshot, seen)
+          .orElseGet(() -> beginDescription(snapshot, now));
     }
-    int number = attempt.number() + 1;
-    return new SnapshotStep.Retry(
-        new Attempt(
-            number,
-            SnapshotJob.nameOf(snapshot, number),
-            attempt.startTime(),
-            text(next),
-            attempt.requestHash()),
-        failed.reason(),
-        failed.message());
+    Instant expires =
+        status.completionTime() == null ? now : Instant.parse(status.completionTime()).plus(jobTtl);
+    boolean jobLeft = seen.job().isPresent();
+    boolean expired = !now.isBefore(expires);
+    return new SnapshotStep.Settled(
+        vanished, jobLeft && expired, jobLeft && !expired ? expires : null);
   }
 
-  static Instant deadline(VMSnapshot snapshot, Attempt attempt) {
-    return Instant.parse(attempt.startTime())
-        .plus(DurationText.parse(snapshot.getSpec().timeout()));
+  private SnapshotStep describing(VMSnapshot snapshot, SnapshotObservation seen, Instant now) {
+    Attempt attempt = snapshot.getStatus().attempt();
+    boolean changed = !attempt.requestHash().equals(RequestHash.ofDescription(snapshot.getSpec()));
+    if (changed && seen.job().isEmpty()) {
+      return beginDescription(snapshot, now);
+    }
+    return new SnapshotStep.Work(
+        OperationKind.Describe,
+        descriptionTries().decide(attempt, seen.outcome(), ground(snapshot, seen), now));
   }
 
-  /** Time that a try has, from its beginning; the same at every look. */
-  static Duration remaining(VMSnapshot snapshot, Attempt attempt) {
-    return Duration.between(Instant.parse(attempt.notBefore()), deadline(snapshot, attempt));
+  private static SnapshotStep beginDescription(VMSnapshot snapshot, Instant now) {
+    return new SnapshotStep.Begin(
+        Tries.first(
+            OperationKind.Describe,
+            snapshot.getMetadata().getUid(),
+            "-describe-" + snapshot.getMetadata().getGeneration(),
+            RequestHash.ofDescription(snapshot.getSpec()),
+            now));
   }
 
-  private static Optional<SnapshotStep> hold(ConditionReason reason, String message) {
-    return Optional.of(new SnapshotStep.Hold(reason, message));
+  /** What keeps an operation from beginning, if anything does. */
+  static Optional<SnapshotStep> hold(
+      OperationKind kind, VMSnapshot snapshot, SnapshotObservation seen) {
+    Optional<MachineReadiness.Obstacle> obstacle =
+        MachineReadiness.obstacle(snapshot.getSpec().vmName(), seen.vm());
+    if (obstacle.isPresent()) {
+      return Optional.of(hold(kind, obstacle.get().reason(), obstacle.get().message()));
+    }
+    return Operations.of(snapshot)
+        .flatMap(self -> OperationQueue.before(self, seen.operations()))
+        .map(Operation::name)
+        .map(
+            earlier ->
+                hold(
+                    kind, ConditionReason.VMBusy, "Waits for " + earlier + " of the same machine"));
   }
 
-  private static String text(Instant time) {
-    return time.truncatedTo(ChronoUnit.SECONDS).toString();
+  private static SnapshotStep hold(OperationKind kind, ConditionReason reason, String message) {
+    return new SnapshotStep.Hold(kind, reason, message);
+  }
+
+  Tries tries(VMSnapshot snapshot) {
+    return new Tries(maxAttempts, DurationText.parse(snapshot.getSpec().timeout()));
+  }
+
+  Tries descriptionTries() {
+    return new Tries(maxAttempts, DESCRIBE_TIMEOUT);
   }
 }

@@ -1,7 +1,5 @@
 package io.vmsnap.operator.reconciler.vmsnapshot;
 
-import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
@@ -9,26 +7,29 @@ import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
+import io.vmsnap.api.v1alpha1.Attempt;
 import io.vmsnap.api.v1alpha1.Labels;
 import io.vmsnap.api.v1alpha1.VMSnapshot;
+import io.vmsnap.api.v1alpha1.VMSnapshotRevert;
+import io.vmsnap.api.v1alpha1.VMSnapshotStatus;
 import io.vmsnap.api.v1alpha1.VirtualMachine;
+import io.vmsnap.operator.operation.JobObservation;
+import io.vmsnap.operator.operation.JobSources;
+import io.vmsnap.operator.operation.Operations;
 import io.vmsnap.operator.reconciler.Indexes;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What wakes the reconciler of snapshots, and the caches it looks into. */
 final class SnapshotSources {
-  private static final String JOB_OBJECTS =
-      Labels.MANAGED_BY + "=" + Labels.MANAGED_BY_VALUE + "," + Labels.COMPONENT + "=" + Labels.JOB;
-  private static final String BY_SNAPSHOT = "snapshot";
-
   private final InformerEventSource<VirtualMachine, VMSnapshot> machines;
   private final InformerEventSource<VMSnapshot, VMSnapshot> siblings;
-  private final InformerEventSource<Job, VMSnapshot> jobs;
-  private final InformerEventSource<Pod, VMSnapshot> pods;
+  private final InformerEventSource<VMSnapshotRevert, VMSnapshot> reverts;
+  private final JobSources<VMSnapshot> jobs;
 
   SnapshotSources(EventSourceContext<VMSnapshot> context) {
     IndexerResourceCache<VMSnapshot> snapshots = context.getPrimaryCache();
@@ -61,63 +62,56 @@ final class SnapshotSources {
                 .build(),
             context);
     siblings.addIndexers(Map.of(Indexes.BY_VM, Indexes::machineOf));
-    jobs =
+    reverts =
         new InformerEventSource<>(
-            InformerEventSourceConfiguration.from(Job.class, VMSnapshot.class)
-                .withName("jobs")
-                .withLabelSelector(JOB_OBJECTS)
-                .withSecondaryToPrimaryMapper(SnapshotSources::snapshotOf)
+            InformerEventSourceConfiguration.from(VMSnapshotRevert.class, VMSnapshot.class)
+                .withName("reverts")
+                .withSecondaryToPrimaryMapper(
+                    revert ->
+                        Indexes.machineOf(revert).stream()
+                            .flatMap(key -> of(snapshots, key).stream())
+                            .collect(Collectors.toSet()))
                 .build(),
             context);
-    pods =
-        new InformerEventSource<>(
-            InformerEventSourceConfiguration.from(Pod.class, VMSnapshot.class)
-                .withName("job-pods")
-                .withLabelSelector(JOB_OBJECTS)
-                .withSecondaryToPrimaryMapper(SnapshotSources::snapshotOf)
-                .build(),
-            context);
-    pods.addIndexers(
-        Map.of(
-            BY_SNAPSHOT,
-            pod ->
-                snapshotOf(pod).stream()
-                    .map(id -> Indexes.key(id.getNamespace().orElse(""), id.getName()))
-                    .toList()));
+    reverts.addIndexers(Map.of(Indexes.BY_VM, Indexes::machineOf));
+    jobs = new JobSources<>(context, VMSnapshot.class, Labels.SNAPSHOT_NAME);
   }
 
   List<EventSource<?, VMSnapshot>> all() {
-    return List.of(machines, siblings, jobs, pods);
+    return Stream.concat(Stream.of(machines, siblings, reverts), jobs.all().stream()).toList();
   }
 
-  Optional<VirtualMachine> machine(VMSnapshot snapshot) {
+  SnapshotObservation observe(VMSnapshot snapshot) {
+    Attempt attempt =
+        Optional.ofNullable(snapshot.getStatus()).map(VMSnapshotStatus::attempt).orElse(null);
+    Optional<Job> job = jobs.job(snapshot, attempt);
+    JobObservation outcome = jobs.observe(snapshot, attempt);
+    List<VMSnapshot> family = siblings(snapshot);
+    return new SnapshotObservation(
+        VMSnapshotRules.check(snapshot),
+        machine(snapshot),
+        family,
+        Operations.of(family, reverts(snapshot)),
+        job,
+        outcome);
+  }
+
+  private Optional<VirtualMachine> machine(VMSnapshot snapshot) {
     return snapshot.getSpec() == null || snapshot.getSpec().vmName() == null
         ? Optional.empty()
         : machines.get(
             new ResourceID(snapshot.getSpec().vmName(), snapshot.getMetadata().getNamespace()));
   }
 
-  List<VMSnapshot> siblings(VMSnapshot snapshot) {
+  private List<VMSnapshot> siblings(VMSnapshot snapshot) {
     return Indexes.machineOf(snapshot).stream()
         .flatMap(key -> siblings.byIndex(Indexes.BY_VM, key).stream())
         .toList();
   }
 
-  Optional<Job> job(VMSnapshot snapshot, String name) {
-    return jobs.get(new ResourceID(name, snapshot.getMetadata().getNamespace()));
-  }
-
-  /** The pods that a job made: those that it controls. */
-  List<Pod> pods(VMSnapshot snapshot, Job job) {
-    return pods
-        .byIndex(
-            BY_SNAPSHOT,
-            Indexes.key(snapshot.getMetadata().getNamespace(), snapshot.getMetadata().getName()))
-        .stream()
-        .filter(
-            pod ->
-                pod.getMetadata().getOwnerReferences().stream()
-                    .anyMatch(owner -> owner.getUid().equals(job.getMetadata().getUid())))
+  private List<VMSnapshotRevert> reverts(VMSnapshot snapshot) {
+    return Indexes.machineOf(snapshot).stream()
+        .flatMap(key -> reverts.byIndex(Indexes.BY_VM, key).stream())
         .toList();
   }
 
@@ -125,12 +119,5 @@ final class SnapshotSources {
     return snapshots.byIndex(Indexes.BY_VM, vm).stream()
         .map(ResourceID::fromResource)
         .collect(Collectors.toSet());
-  }
-
-  private static Set<ResourceID> snapshotOf(HasMetadata object) {
-    String name = object.getMetadata().getLabels().get(Labels.SNAPSHOT_NAME);
-    return name == null
-        ? Set.of()
-        : Set.of(new ResourceID(name, object.getMetadata().getNamespace()));
   }
 }

@@ -1,11 +1,19 @@
 package io.vmsnap.operator.reconciler.vmsnapshot;
 
+import io.vmsnap.api.v1alpha1.Attempt;
+import io.vmsnap.api.v1alpha1.BinarySize;
+import io.vmsnap.api.v1alpha1.OperationKind;
+import io.vmsnap.api.v1alpha1.Progress;
 import io.vmsnap.api.v1alpha1.VMSnapshot;
 import io.vmsnap.api.v1alpha1.VMSnapshotStatus;
-import io.vmsnap.api.v1alpha1.VMSnapshotStatus.Attempt;
+import io.vmsnap.api.v1alpha1.VMSnapshotStatus.Deletion;
 import io.vmsnap.api.v1alpha1.VMSnapshotStatus.Phase;
-import io.vmsnap.api.v1alpha1.VMSnapshotStatus.Progress;
-import io.vmsnap.api.v1alpha1.VirtualMachineStatus;
+import io.vmsnap.api.v1alpha1.VirtualMachineStatus.SnapshotEntry;
+import io.vmsnap.operator.operation.JobProgress;
+import io.vmsnap.operator.operation.JobStep;
+import io.vmsnap.operator.operation.RequestHash;
+import io.vmsnap.operator.operation.Sequence;
+import io.vmsnap.task.DeleteResult;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 
@@ -17,12 +25,15 @@ final class SnapshotStatusFactory {
       VMSnapshot snapshot, SnapshotObservation seen, SnapshotStep step, Instant now) {
     VMSnapshotStatus before = snapshot.getStatus();
     Phase phase = phase(before, step);
-    Captured captured =
-        step instanceof SnapshotStep.Succeed done
-            ? Captured.from(done.result())
-            : Captured.of(before);
-    SnapshotLinks links =
-        SnapshotLinks.of(snapshot, captured.uid(), captured.parentUid(), phase, seen);
+    Captured captured = captured(before, step);
+    Long parentUid =
+        seen.tree()
+            .find(captured.uid())
+            .map(SnapshotEntry::parentUid)
+            .orElseGet(
+                () -> seen.tree().find(captured.uid()).isPresent() ? null : captured.parentUid());
+    Attempt attempt = attempt(before, step, now);
+    SnapshotLinks links = SnapshotLinks.of(snapshot, captured.uid(), parentUid, phase, seen);
     return new VMSnapshotStatus(
         snapshot.getMetadata().getGeneration(),
         phase,
@@ -30,7 +41,7 @@ final class SnapshotStatusFactory {
         phase == Phase.Ready,
         captured.uid(),
         links.parent(),
-        captured.parentUid(),
+        parentUid,
         links.children(),
         links.current(),
         captured.powerState(),
@@ -40,52 +51,127 @@ final class SnapshotStatusFactory {
         captured.disks(),
         captured.storage(),
         captured.timing(),
-        phase == Phase.Creating ? progress(snapshot, seen) : null,
+        progress(snapshot, seen, phase, attempt),
         captured.createTime(),
         completionTime(before, step, now),
-        attempt(before, step));
+        description(snapshot, step),
+        deletion(before, step, now),
+        Sequence.of(snapshot, before == null ? null : before.sequence()),
+        attempt);
   }
 
   private static Phase phase(VMSnapshotStatus before, SnapshotStep step) {
     return switch (step) {
       case SnapshotStep.Refuse refuse -> Phase.Pending;
-      case SnapshotStep.Hold hold -> Phase.Pending;
-      case SnapshotStep.Begin begin -> Phase.Creating;
-      case SnapshotStep.StartJob start -> Phase.Creating;
-      case SnapshotStep.Await await -> Phase.Creating;
-      case SnapshotStep.Watch watch -> Phase.Creating;
-      case SnapshotStep.Retry retry -> Phase.Creating;
-      case SnapshotStep.Succeed succeed -> Phase.Ready;
-      case SnapshotStep.Fail fail -> Phase.Failed;
-      case SnapshotStep.Settled settled -> before.phase();
+      case SnapshotStep.Hold hold -> phase(before, hold.kind(), Phase.Pending);
+      case SnapshotStep.Begin begin -> phase(before, begin.attempt().operation(), Phase.Creating);
+      case SnapshotStep.Refused refused -> Phase.Failed;
+      case SnapshotStep.Import found -> Phase.Ready;
+      case SnapshotStep.Work work when work.kind() == OperationKind.Create -> created(work.job());
+      case SnapshotStep.Work work when work.kind() == OperationKind.Delete ->
+          work.job() instanceof JobStep.Done ? Phase.Deleted : Phase.Deleting;
+      case SnapshotStep.Work work -> before.phase();
+      case SnapshotStep.Settled settled when settled.vanished() -> Phase.Failed;
+      case SnapshotStep.Settled settled -> before.uid() == null ? before.phase() : Phase.Ready;
+      case SnapshotStep.Pause pause -> Phase.Deleting;
+      case SnapshotStep.Linger linger -> Phase.Deleted;
+      case SnapshotStep.Release release -> before == null ? Phase.Pending : before.phase();
     };
   }
 
-  /** The runner reads what the job writes, and the machine's status repeats it. */
-  private static Progress progress(VMSnapshot snapshot, SnapshotObservation seen) {
-    VirtualMachineStatus.Operation operation =
-        seen.vm().isEmpty() || seen.vm().get().getStatus() == null
-            ? null
-            : seen.vm().get().getStatus().operation();
-    return operation != null && snapshot.getMetadata().getUid().equals(operation.requestId())
-        ? new Progress(operation.step(), operation.percent())
+  private static Phase phase(VMSnapshotStatus before, OperationKind kind, Phase creation) {
+    return switch (kind) {
+      case Create -> creation;
+      case Delete -> Phase.Deleting;
+      case Describe, Revert, Suspend, Consolidate -> before.phase();
+    };
+  }
+
+  private static Phase created(JobStep job) {
+    return switch (job) {
+      case JobStep.Done done -> Phase.Ready;
+      case JobStep.Fail fail -> Phase.Failed;
+      case JobStep.Start start -> Phase.Creating;
+      case JobStep.Await await -> Phase.Creating;
+      case JobStep.Watch watch -> Phase.Creating;
+      case JobStep.Retry retry -> Phase.Creating;
+    };
+  }
+
+  private static Captured captured(VMSnapshotStatus before, SnapshotStep step) {
+    return switch (step) {
+      case SnapshotStep.Import found -> Captured.imported(found.entry());
+      case SnapshotStep.Work(OperationKind kind, JobStep.Done(var outcome))
+          when kind == OperationKind.Create ->
+          Captured.from(outcome.snapshot());
+      default -> Captured.of(before);
+    };
+  }
+
+  private static Progress progress(
+      VMSnapshot snapshot, SnapshotObservation seen, Phase phase, Attempt attempt) {
+    return phase == Phase.Creating || phase == Phase.Deleting
+        ? JobProgress.of(seen.vm(), snapshot.getMetadata().getUid(), attempt)
         : null;
   }
 
   private static String completionTime(VMSnapshotStatus before, SnapshotStep step, Instant now) {
-    if (step instanceof SnapshotStep.Succeed done && done.result().completionTime() != null) {
-      return seconds(done.result().completionTime());
-    }
-    if (step instanceof SnapshotStep.Succeed || step instanceof SnapshotStep.Fail) {
-      return seconds(now);
-    }
-    return before == null ? null : before.completionTime();
+    return switch (step) {
+      case SnapshotStep.Work(OperationKind kind, JobStep.Done(var outcome))
+          when kind == OperationKind.Create ->
+          seconds(
+              outcome.snapshot().completionTime() == null
+                  ? now
+                  : outcome.snapshot().completionTime());
+      case SnapshotStep.Work(OperationKind kind, JobStep.Fail fail)
+          when kind == OperationKind.Create ->
+          seconds(now);
+      case SnapshotStep.Refused refused -> seconds(now);
+      case SnapshotStep.Import found -> seconds(now);
+      default -> before == null ? null : before.completionTime();
+    };
   }
 
-  private static Attempt attempt(VMSnapshotStatus before, SnapshotStep step) {
+  /** What the directory has, or will have when the recorded try has done its work. */
+  private static String description(VMSnapshot snapshot, SnapshotStep step) {
+    VMSnapshotStatus before = snapshot.getStatus();
+    String kept = before == null ? null : before.description();
+    return switch (step) {
+      case SnapshotStep.Begin begin when begin.attempt().operation() == OperationKind.Create ->
+          snapshot.getSpec().description();
+      case SnapshotStep.Work(OperationKind kind, JobStep.Done done)
+          when kind == OperationKind.Describe
+              && before
+                  .attempt()
+                  .requestHash()
+                  .equals(RequestHash.ofDescription(snapshot.getSpec())) ->
+          snapshot.getSpec().description();
+      default -> kept;
+    };
+  }
+
+  private static Deletion deletion(VMSnapshotStatus before, SnapshotStep step, Instant now) {
+    if (step instanceof SnapshotStep.Work(OperationKind kind, JobStep.Done(var outcome))
+        && kind == OperationKind.Delete) {
+      DeleteResult result = outcome.delete();
+      return new Deletion(
+          result.removedUids(),
+          BinarySize.round(result.mergedBytes()),
+          BinarySize.round(result.freedBytes()),
+          seconds(now));
+    }
+    return before == null ? null : before.deletion();
+  }
+
+  private static Attempt attempt(VMSnapshotStatus before, SnapshotStep step, Instant now) {
     return switch (step) {
       case SnapshotStep.Begin begin -> begin.attempt();
-      case SnapshotStep.Retry retry -> retry.next();
+      case SnapshotStep.Work(OperationKind kind, JobStep.Retry retry) -> retry.next();
+      case SnapshotStep.Work(OperationKind kind, JobStep.Done done) -> before.attempt().end();
+      case SnapshotStep.Work(OperationKind kind, JobStep.Fail fail)
+          when kind == OperationKind.Delete ->
+          DeletionDecision.afterFailure(before.attempt(), now);
+      case SnapshotStep.Work(OperationKind kind, JobStep.Fail fail) -> before.attempt().end();
       default -> before == null ? null : before.attempt();
     };
   }

@@ -1,11 +1,14 @@
 package io.vmsnap.operator.reconciler.vmsnapshot;
 
+import io.vmsnap.api.v1alpha1.Annotations;
 import io.vmsnap.api.v1alpha1.DurationText;
 import io.vmsnap.api.v1alpha1.Names;
+import io.vmsnap.api.v1alpha1.OperationKind;
 import io.vmsnap.api.v1alpha1.Quiesce;
 import io.vmsnap.api.v1alpha1.VMSnapshot;
 import io.vmsnap.api.v1alpha1.VMSnapshotSpec;
-import io.vmsnap.operator.dependent.SpecHash;
+import io.vmsnap.operator.operation.Operations;
+import io.vmsnap.operator.operation.RequestHash;
 import io.vmsnap.operator.status.Violation;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,6 +19,8 @@ import java.util.List;
  * 1.25) and for resources stored before a rule existed.
  */
 public final class VMSnapshotRules {
+  private static final String UID = "[1-9][0-9]{0,17}";
+
   private VMSnapshotRules() {}
 
   /** Every broken rule, in the order of the spec; empty if all hold. */
@@ -41,6 +46,13 @@ public final class VMSnapshotRules {
               "memory needs no quiescing, and memory saved while the guest is frozen would resume"
                   + " frozen: quiesce.policy Required cannot be combined with memory"));
     }
+    String imported = Operations.annotation(snapshot, Annotations.IMPORT);
+    if (imported != null && !imported.matches(UID)) {
+      found.add(
+          new Violation(
+              "metadata.annotations[" + Annotations.IMPORT + "]",
+              "must be the uid of a snapshot in the directory, such as \"3\""));
+    }
     duration(
         found,
         "spec.quiesce.timeout",
@@ -65,15 +77,11 @@ public final class VMSnapshotRules {
     return found;
   }
 
-  /** Hash of the immutable fields. */
-  static String requestHash(VMSnapshotSpec spec) {
-    return SpecHash.of(spec.vmName(), spec.memory(), spec.quiesce(), spec.timeout());
-  }
-
   private static boolean changedSinceAccepted(VMSnapshot snapshot) {
     return snapshot.getStatus() != null
         && snapshot.getStatus().attempt() != null
-        && !requestHash(snapshot.getSpec()).equals(snapshot.getStatus().attempt().requestHash());
+        && snapshot.getStatus().attempt().operation() == OperationKind.Create
+        && !RequestHash.of(snapshot.getSpec()).equals(snapshot.getStatus().attempt().requestHash());
   }
 
   private static void duration(

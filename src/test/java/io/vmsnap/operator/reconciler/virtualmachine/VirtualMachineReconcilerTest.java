@@ -12,7 +12,10 @@ import io.vmsnap.api.v1alpha1.Condition;
 import io.vmsnap.api.v1alpha1.ConditionType;
 import io.vmsnap.api.v1alpha1.PowerState;
 import io.vmsnap.api.v1alpha1.VMSnapshot;
+import io.vmsnap.api.v1alpha1.VMSnapshotRevert;
+import io.vmsnap.api.v1alpha1.VMSnapshotRevertStatus;
 import io.vmsnap.api.v1alpha1.VirtualMachine;
+import io.vmsnap.api.v1alpha1.VirtualMachineStatus;
 import io.vmsnap.api.v1alpha1.VirtualMachineStatus.SnapshotReference;
 import io.vmsnap.api.v1alpha1.VirtualMachineStatus.SnapshotType;
 import io.vmsnap.operator.FakeChildren;
@@ -36,6 +39,7 @@ class VirtualMachineReconcilerTest {
   private VirtualMachine vm = Fixtures.machine();
   private Instant now = Fixtures.NOW;
   private List<VMSnapshot> snapshots = List.of();
+  private List<VMSnapshotRevert> reverts = List.of();
 
   @Test
   void claimThenPod() {
@@ -228,6 +232,135 @@ class VirtualMachineReconcilerTest {
     assertThat(vm.getStatus().unmanagedSnapshots()).hasSize(1);
   }
 
+  @Test
+  void directoryIsKnownWhileTheMachineIsOff() {
+    vm = Fixtures.machine("powerState: PoweredOff");
+    VMSnapshot first = Fixtures.ready("first", "2026-03-01T09:00:00Z", 1, null);
+    VMSnapshot second = Fixtures.ready("second", "2026-03-01T09:01:00Z", 2, 1L);
+    VMSnapshot third = Fixtures.ready("third", "2026-03-01T09:02:00Z", 3, 2L);
+    snapshots = List.of(first, second, third);
+
+    look(claim(), null, null);
+    assertThat(vm.getStatus().lastSnapshotUid()).isEqualTo(3);
+    assertThat(vm.getStatus().currentSnapshot().name()).isEqualTo("third");
+
+    Fixtures.withStatus(
+        second,
+        "{\"phase\":\"Deleted\",\"uid\":2,\"parentUid\":1,\"deletion\":{\"removedUids\":[2]}}");
+    look(claim(), null, null);
+
+    assertThat(vm.getStatus().snapshots())
+        .extracting(VirtualMachineStatus.SnapshotEntry::uid)
+        .containsExactly(1L, 3L);
+    assertThat(vm.getStatus().snapshots().getLast().parentUid()).isEqualTo(1);
+
+    snapshots = List.of(first);
+    look(claim(), null, null);
+    assertThat(vm.getStatus().unmanagedSnapshots())
+        .as("a resource that went without a deletion left its snapshot")
+        .containsExactly(new SnapshotReference("third", 3L, SnapshotType.Unmanaged));
+  }
+
+  @Test
+  void revertDecidesAboutPowerUntilTheSpecChanges() {
+    Pod pod = Fixtures.pod(vm, "Running");
+    look(claim(), pod, told("Running", 1L));
+    reverts = List.of(reverted("Reverting", null));
+    Pod ended = Fixtures.pod(vm, "Succeeded");
+
+    look(claim(), ended, null);
+    assertThat(vm.getStatus().restarts()).as("its end is part of the revert").isNull();
+    assertThat(children.applied).isEmpty();
+    assertThat(reason(ConditionType.Reconciling)).isEqualTo("True Reverting");
+
+    reverts = List.of(reverted("Succeeded", "PoweredOff"));
+    look(claim(), ended, null);
+    assertThat(children.deleted).containsExactly(ended);
+    assertThat(vm.getStatus().powerOverride())
+        .isEqualTo(
+            new VirtualMachineStatus.PowerOverride(
+                PowerState.PoweredOff, PowerState.PoweredOn, "back"));
+    assertThat(vm.getStatus().lastRevert().uid()).isEqualTo("uid-of-back");
+
+    reverts = List.of();
+    look(claim(), null, null);
+    assertThat(reason(ConditionType.Ready)).isEqualTo("True PoweredOff");
+    assertThat(vm.getStatus().currentSnapshot().uid()).isEqualTo(1);
+    assertThat(children.applied).as("the resource is gone, the override holds").isEmpty();
+
+    VirtualMachineStatus status = vm.getStatus();
+    vm = Fixtures.machine("powerState: PoweredOff");
+    vm.setStatus(status);
+    look(claim(), null, null);
+    assertThat(vm.getStatus().powerOverride()).isNull();
+
+    status = vm.getStatus();
+    vm = Fixtures.machine();
+    vm.setStatus(status);
+    look(claim(), null, null);
+    assertThat(children.applied).singleElement().isInstanceOf(Pod.class);
+    assertThat(events.told).contains("Normal PowerOverridden");
+  }
+
+  @Test
+  void revertPowersOnAMachineThatIsToBeOff() {
+    vm = Fixtures.machine("powerState: PoweredOff");
+    reverts = List.of(reverted("Succeeded", "PoweredOn"));
+
+    look(claim(), null, null);
+
+    assertThat(children.applied).singleElement().isInstanceOf(Pod.class);
+    assertThat(vm.getSpec().powerState()).as("never written").isEqualTo(PowerState.PoweredOff);
+  }
+
+  @Test
+  void revertOfAnEarlierMachineOfThisNameIsHistory() {
+    vm = Fixtures.machine("powerState: PoweredOff");
+    vm.getMetadata().setCreationTimestamp("2026-03-01T11:00:00Z");
+    reverts = List.of(reverted("Succeeded", "PoweredOn"));
+
+    look(claim(), null, null);
+
+    assertThat(children.applied).isEmpty();
+    assertThat(vm.getStatus().lastRevert()).isNull();
+  }
+
+  @Test
+  void claimGoesWithTheMachineOnlyIfTheSpecSaysSo() {
+    PersistentVolumeClaim kept = claim();
+    vm =
+        Serialization.unmarshal(
+            """
+            apiVersion: vmsnap.io/v1alpha1
+            kind: VirtualMachine
+            metadata: {name: web, namespace: demo, uid: u, generation: 3}
+            spec:
+              directory: {claimTemplate: {size: 5Gi}, reclaimPolicy: Delete}
+              disks: [{name: data, size: 1Gi}]
+            """,
+            VirtualMachine.class);
+
+    look(kept, Fixtures.pod(vm, "Running"), told("Running", null));
+
+    PersistentVolumeClaim owned = (PersistentVolumeClaim) children.applied.getFirst();
+    assertThat(owned.getMetadata().getOwnerReferences())
+        .singleElement()
+        .satisfies(owner -> assertThat(owner.getUid()).isEqualTo("u"));
+
+    look(owned, Fixtures.pod(vm, "Running"), told("Running", null));
+    assertThat(children.applied).hasSize(1);
+  }
+
+  private static VMSnapshotRevert reverted(String phase, String power) {
+    VMSnapshotRevert revert = Fixtures.revert("back", "2026-03-01T09:30:00Z", "");
+    revert.setStatus(
+        Serialization.unmarshal(
+            "{\"phase\":\"%s\",\"snapshotUid\":1,\"completionTime\":\"2026-03-01T09:31:00Z\"%s}"
+                .formatted(phase, power == null ? "" : ",\"powerStateAfter\":\"" + power + "\""),
+            VMSnapshotRevertStatus.class));
+    return revert;
+  }
+
   private UpdateControl<VirtualMachine> look(
       PersistentVolumeClaim claim, Pod pod, RunnerAnswer answer) {
     VirtualMachineReconciler reconciler =
@@ -239,7 +372,8 @@ class VirtualMachineReconcilerTest {
             Optional.ofNullable(claim),
             Optional.ofNullable(pod),
             Optional.ofNullable(answer),
-            snapshots);
+            snapshots,
+            reverts);
     UpdateControl<VirtualMachine> control = reconciler.reconcile(vm, seen, children);
     control.getResource().ifPresent(patch -> vm.setStatus(patch.getStatus()));
     return control;
@@ -274,6 +408,7 @@ class VirtualMachineReconcilerTest {
             new RunnerStatus.Directory(5L << 30, 1L << 30, 1L << 30, 53687091, 0),
             list,
             currentUid,
+            currentUid == null ? 0 : currentUid,
             null,
             null));
   }

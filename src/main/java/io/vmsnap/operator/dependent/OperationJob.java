@@ -6,12 +6,12 @@ import io.fabric8.kubernetes.api.model.PodSpecBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
+import io.fabric8.kubernetes.client.CustomResource;
 import io.vmsnap.api.v1alpha1.Annotations;
-import io.vmsnap.api.v1alpha1.DurationText;
+import io.vmsnap.api.v1alpha1.Attempt;
 import io.vmsnap.api.v1alpha1.Labels;
 import io.vmsnap.api.v1alpha1.VMSnapshot;
-import io.vmsnap.api.v1alpha1.VMSnapshotSpec;
-import io.vmsnap.api.v1alpha1.VMSnapshotStatus.Attempt;
+import io.vmsnap.api.v1alpha1.VMSnapshotRevert;
 import io.vmsnap.api.v1alpha1.VirtualMachine;
 import io.vmsnap.operator.config.OperatorConfig;
 import io.vmsnap.task.CreateSnapshotTask;
@@ -19,72 +19,80 @@ import io.vmsnap.task.TaskJson;
 import io.vmsnap.task.VmDefinition;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
-/** The job that takes a snapshot. */
-public final class SnapshotJob {
+/** The job that does one operation on a machine's directory. */
+public final class OperationJob {
   public static final String CONTAINER = "job";
 
   /** The job ends itself at its deadline and says so; Kubernetes kills it only if it does not. */
   private static final Duration GRACE = Duration.ofSeconds(30);
 
-  private SnapshotJob() {}
-
-  /** The name says whose try it is, so that creating it twice makes one job. */
-  public static String nameOf(VMSnapshot snapshot, int attempt) {
-    return "vmsnap-" + snapshot.getMetadata().getUid() + "-" + attempt;
-  }
+  private OperationJob() {}
 
   /**
-   * @param node where the machine runs; null while it is powered off
-   * @param remaining time from the try's beginning to the snapshot's deadline
+   * @param owner the resource that asks for the operation
+   * @param task the record that tells the job what to do
+   * @param remaining time from the try's beginning to the operation's deadline
    */
-  public static Job desired(
-      VMSnapshot snapshot,
+  public record Request(
+      CustomResource<?, ?> owner,
       VirtualMachine vm,
       Attempt attempt,
-      String node,
-      Duration remaining,
-      OperatorConfig config) {
-    Map<String, String> labels = ChildLabels.of(vm.getMetadata().getName(), Labels.JOB);
-    labels.put(Labels.SNAPSHOT_NAME, snapshot.getMetadata().getName());
+      Object task,
+      Duration remaining) {
+    /** Where the machine runs; null while it is powered off. */
+    String node() {
+      return vm.getStatus() == null ? null : vm.getStatus().node();
+    }
+  }
+
+  public static Job desired(Request request, OperatorConfig config) {
+    Attempt attempt = request.attempt();
+    Map<String, String> labels = ChildLabels.of(request.vm().getMetadata().getName(), Labels.JOB);
+    switch (request.owner()) {
+      case VMSnapshot snapshot ->
+          labels.put(Labels.SNAPSHOT_NAME, snapshot.getMetadata().getName());
+      case VMSnapshotRevert revert ->
+          labels.put(Labels.REVERT_NAME, revert.getMetadata().getName());
+      default -> {
+        // the machine's own; its label is there already
+      }
+    }
     return new JobBuilder()
         .withNewMetadata()
         .withName(attempt.job())
-        .withNamespace(snapshot.getMetadata().getNamespace())
+        .withNamespace(request.owner().getMetadata().getNamespace())
         .withLabels(labels)
         .addToAnnotations(Annotations.SPEC_HASH, attempt.requestHash())
-        .withOwnerReferences(PodShape.owner(snapshot))
+        .withOwnerReferences(PodShape.owner(request.owner()))
         .endMetadata()
         .withNewSpec()
         // tries are ours: each has a Job of its own, and none begins while one may still run
         .withBackoffLimit(0)
-        .withActiveDeadlineSeconds(Math.max(1, remaining.plus(GRACE).toSeconds()))
+        .withActiveDeadlineSeconds(Math.max(1, request.remaining().plus(GRACE).toSeconds()))
         .withNewTemplate()
         .withNewMetadata()
         .withLabels(labels)
         .endMetadata()
-        .withSpec(podSpec(snapshot, vm, node, remaining, config))
+        .withSpec(podSpec(request, config))
         .endTemplate()
         .endSpec()
         .build();
   }
 
-  private static PodSpec podSpec(
-      VMSnapshot snapshot,
-      VirtualMachine vm,
-      String node,
-      Duration remaining,
-      OperatorConfig config) {
+  private static PodSpec podSpec(Request request, OperatorConfig config) {
+    VirtualMachine vm = request.vm();
+    String command = request.attempt().operation().name().toLowerCase(Locale.ROOT);
     Container container =
-        PodShape.container(vm, CONTAINER, List.of("vmsnap", "job", "create"), config)
+        PodShape.container(vm, CONTAINER, List.of("vmsnap", "job", command), config)
             .addToEnv(
                 PodShape.variable(
                     VmDefinition.ENVIRONMENT_VARIABLE,
                     TaskJson.write(VmDefinitions.of(vm, config.stopTimeout()))),
                 PodShape.variable(
-                    CreateSnapshotTask.ENVIRONMENT_VARIABLE,
-                    TaskJson.write(task(snapshot, vm, remaining))),
+                    CreateSnapshotTask.ENVIRONMENT_VARIABLE, TaskJson.write(request.task())),
                 PodShape.variable("VMSNAP_TERMINATION_LOG", PodShape.TERMINATION_LOG))
             .withNewResources()
             .addToRequests("cpu", new Quantity("50m"))
@@ -93,7 +101,7 @@ public final class SnapshotJob {
             .endResources()
             .build();
     PodSpec spec = PodShape.spec(vm, container, config);
-    return node == null ? spec : onNode(spec, node);
+    return request.node() == null ? spec : onNode(spec, request.node());
   }
 
   /**
@@ -121,20 +129,5 @@ public final class SnapshotJob {
         .withEffect("NoSchedule")
         .endToleration()
         .build();
-  }
-
-  private static CreateSnapshotTask task(
-      VMSnapshot snapshot, VirtualMachine vm, Duration remaining) {
-    VMSnapshotSpec spec = snapshot.getSpec();
-    return new CreateSnapshotTask(
-        snapshot.getMetadata().getUid(),
-        snapshot.getMetadata().getName(),
-        spec.description(),
-        spec.memory(),
-        spec.quiesce().policy().name(),
-        Math.toIntExact(DurationText.parse(spec.quiesce().timeout()).toSeconds()),
-        Math.toIntExact(remaining.toSeconds()),
-        vm.getSpec().snapshotPolicy().maxDepth(),
-        vm.getSpec().snapshotPolicy().reservePercent());
   }
 }

@@ -1,11 +1,13 @@
-package io.vmsnap.operator.reconciler.vmsnapshot;
+package io.vmsnap.operator.operation;
 
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobCondition;
 import io.vmsnap.api.v1alpha1.Annotations;
+import io.vmsnap.api.v1alpha1.Attempt;
 import io.vmsnap.api.v1alpha1.ConditionReason;
+import io.vmsnap.api.v1alpha1.OperationKind;
 import io.vmsnap.operator.dependent.PodState;
 import io.vmsnap.operator.status.Reasons;
 import io.vmsnap.task.TaskJson;
@@ -17,15 +19,17 @@ import java.util.List;
 import java.util.Optional;
 
 /** Reads a job's outcome from its pod's termination message, or from how it went missing. */
-final class JobObserver {
+public final class JobObserver {
   private JobObserver() {}
 
   /**
    * @param pods the job's pods
-   * @param hash what the job must have been made from
+   * @param attempt the try that the job is, and what it must have been made from
    */
-  static JobObservation observe(Job job, List<Pod> pods, String hash) {
-    if (!hash.equals(job.getMetadata().getAnnotations().get(Annotations.SPEC_HASH))) {
+  public static JobObservation observe(Job job, List<Pod> pods, Attempt attempt) {
+    if (!attempt
+        .requestHash()
+        .equals(job.getMetadata().getAnnotations().get(Annotations.SPEC_HASH))) {
       return new JobObservation.Failed(
           ConditionReason.JobFailed,
           "Job " + job.getMetadata().getName() + " was made for another task",
@@ -35,7 +39,7 @@ final class JobObserver {
         pods.stream().max(Comparator.comparing(p -> p.getMetadata().getCreationTimestamp()));
     Optional<ContainerStateTerminated> end = pod.flatMap(PodState::terminated);
     if (end.isPresent()) {
-      return ended(job, pod.get(), end.get());
+      return ended(job, pod.get(), end.get(), attempt.operation());
     }
     if (pod.filter(PodState::hasEnded).isPresent()) {
       return endedWithoutContainer(pod.get());
@@ -52,13 +56,14 @@ final class JobObserver {
     return new JobObservation.Running(pod.map(JobObserver::delay).orElse(""));
   }
 
-  private static JobObservation ended(Job job, Pod pod, ContainerStateTerminated end) {
+  private static JobObservation ended(
+      Job job, Pod pod, ContainerStateTerminated end, OperationKind kind) {
     String message = end.getMessage();
     if (message != null && !message.isBlank()) {
       try {
         TaskOutcome outcome = TaskJson.readTerminationMessage(message);
         if (outcome != null && outcome.reason() != null) {
-          return outcome(outcome);
+          return outcome(outcome, kind);
         }
       } catch (IOException e) {
         // the end of a log instead of an outcome: the process died before it could say why
@@ -83,14 +88,23 @@ final class JobObserver {
         true);
   }
 
-  private static JobObservation outcome(TaskOutcome outcome) {
-    if (outcome.succeeded() && outcome.snapshot() != null) {
-      return new JobObservation.Made(outcome.snapshot());
+  private static JobObservation outcome(TaskOutcome outcome, OperationKind kind) {
+    if (outcome.succeeded() && hasResult(outcome, kind)) {
+      return new JobObservation.Done(outcome);
     }
     return new JobObservation.Failed(
         Reasons.of(outcome.reason().name(), ConditionReason.JobFailed),
         String.valueOf(outcome.message()),
         outcome.reason().verdict() == TaskReason.Verdict.RETRY);
+  }
+
+  private static boolean hasResult(TaskOutcome outcome, OperationKind kind) {
+    return switch (kind) {
+      case Create -> outcome.snapshot() != null;
+      case Revert -> outcome.revert() != null;
+      case Delete, Consolidate -> outcome.delete() != null;
+      case Describe, Suspend -> true;
+    };
   }
 
   private static JobObservation endedWithoutContainer(Pod pod) {
@@ -107,8 +121,8 @@ final class JobObserver {
     if (isDeadline(condition)) {
       return new JobObservation.Failed(
           ConditionReason.TimedOut,
-          "The job was still at work at its deadline and was ended; the directory is as before, or"
-              + " lists the snapshot as unmanaged",
+          "The job was still at work at its deadline and was ended; what it had begun is taken back"
+              + " or finished by the next operation, or when the machine starts",
           false);
     }
     return new JobObservation.Failed(

@@ -1,4 +1,4 @@
-package io.vmsnap.operator.reconciler.vmsnapshot;
+package io.vmsnap.operator.operation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,7 +7,9 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import io.vmsnap.api.v1alpha1.Annotations;
+import io.vmsnap.api.v1alpha1.Attempt;
 import io.vmsnap.api.v1alpha1.ConditionReason;
+import io.vmsnap.api.v1alpha1.OperationKind;
 import io.vmsnap.task.SnapshotResult;
 import io.vmsnap.task.TaskJson;
 import io.vmsnap.task.TaskOutcome;
@@ -18,6 +20,8 @@ import org.junit.jupiter.api.Test;
 
 class JobObserverTest {
   private static final String HASH = "h1";
+  private static final Attempt ATTEMPT =
+      new Attempt(OperationKind.Create, 1, "j", null, null, HASH, null);
 
   @Test
   void resultIsRead() {
@@ -26,7 +30,7 @@ class JobObserverTest {
             2, 1L, "PoweredOn", "Crash", "web-Snapshot2.vmsn", List.of(), null, null, null, null);
 
     assertThat(ended(0, "Completed", message(TaskReason.Completed, result)))
-        .isEqualTo(new JobObservation.Made(result));
+        .isEqualTo(new JobObservation.Done(TaskOutcome.completed("why", result)));
   }
 
   @Test
@@ -73,7 +77,7 @@ class JobObserverTest {
   void evicted() {
     Pod pod = pod().withNewStatus().withPhase("Failed").withReason("Evicted").endStatus().build();
 
-    assertThat(JobObserver.observe(job(null, null), List.of(pod), HASH))
+    assertThat(JobObserver.observe(job(null, null), List.of(pod), ATTEMPT))
         .isInstanceOfSatisfying(
             JobObservation.Failed.class,
             failed -> assertThat(failed.reason()).isEqualTo(ConditionReason.JobEvicted));
@@ -83,7 +87,7 @@ class JobObserverTest {
   void killedAtTheDeadline() {
     Pod pod = terminated(143, "Error", null);
 
-    assertThat(JobObserver.observe(job("Failed", "DeadlineExceeded"), List.of(pod), HASH))
+    assertThat(JobObserver.observe(job("Failed", "DeadlineExceeded"), List.of(pod), ATTEMPT))
         .isInstanceOfSatisfying(
             JobObservation.Failed.class,
             failed -> {
@@ -96,22 +100,23 @@ class JobObserverTest {
   void resultOutlivesTheDeadline() {
     Pod pod = terminated(1, "Error", message(TaskReason.ChainTooDeep, null));
 
-    assertThat(JobObserver.observe(job("Failed", "DeadlineExceeded"), List.of(pod), HASH))
+    assertThat(JobObserver.observe(job("Failed", "DeadlineExceeded"), List.of(pod), ATTEMPT))
         .isEqualTo(new JobObservation.Failed(ConditionReason.ChainTooDeep, "why", false));
   }
 
   @Test
   void podThatVanishedMeansAskingAgain() {
-    assertThat(JobObserver.observe(job("Complete", null), List.of(), HASH))
+    assertThat(JobObserver.observe(job("Complete", null), List.of(), ATTEMPT))
         .isInstanceOfSatisfying(
             JobObservation.Failed.class, failed -> assertThat(failed.mayPass()).isTrue());
   }
 
   @Test
   void jobOfAnotherTaskIsNotBelieved() {
+    Attempt another = new Attempt(OperationKind.Create, 1, "j", null, null, "another", null);
     Pod pod = terminated(0, "Completed", message(TaskReason.Completed, null));
 
-    assertThat(JobObserver.observe(job("Complete", null), List.of(pod), "another"))
+    assertThat(JobObserver.observe(job("Complete", null), List.of(pod), another))
         .isInstanceOfSatisfying(
             JobObservation.Failed.class,
             failed -> assertThat(failed.message()).contains("another task"));
@@ -134,7 +139,7 @@ class JobObserverTest {
             .endStatus()
             .build();
 
-    assertThat(JobObserver.observe(job(null, null), List.of(pod), HASH))
+    assertThat(JobObserver.observe(job(null, null), List.of(pod), ATTEMPT))
         .isEqualTo(new JobObservation.Running("ImagePullBackOff: no such image"));
   }
 
@@ -149,7 +154,8 @@ class JobObserverTest {
   }
 
   private static JobObservation ended(int status, String reason, String message) {
-    return JobObserver.observe(job(null, null), List.of(terminated(status, reason, message)), HASH);
+    return JobObserver.observe(
+        job(null, null), List.of(terminated(status, reason, message)), ATTEMPT);
   }
 
   private static String message(TaskReason reason, SnapshotResult result) {

@@ -1,0 +1,48 @@
+package io.vmsnap.operator.operation;
+
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * Whose turn it is among the operations on one machine. There is no list of waiting operations to
+ * lose or repair: the order follows from what is observed. An operation that is found late, but
+ * would have been earlier, waits for one that has begun; the lock on the directory holds even where
+ * two informers disagree for a moment.
+ */
+public final class OperationQueue {
+  private OperationQueue() {}
+
+  /**
+   * The operation that must end before this one begins; empty if it is this one's turn.
+   *
+   * @param all the open operations on the same machine; whether this one is among them does not
+   *     matter
+   */
+  public static Optional<Operation> before(Operation self, List<Operation> all) {
+    Operation place = placed(self, all);
+    // the whole waits for its part by itself, and the part must not wait for the whole
+    List<Operation> others =
+        all.stream()
+            .filter(other -> !other.uid().equals(self.uid()))
+            .filter(other -> !other.uid().equals(self.partOf()))
+            .map(other -> placed(other, all))
+            .toList();
+    return others.stream()
+        .filter(Operation::begun)
+        .min(Operation.ORDER)
+        .or(
+            () ->
+                others.stream()
+                    .filter(other -> Operation.ORDER.compare(other, place) < 0)
+                    .min(Operation.ORDER));
+  }
+
+  private static Operation placed(Operation operation, List<Operation> all) {
+    return all.stream()
+        .filter(whole -> Objects.equals(whole.uid(), operation.partOf()))
+        .findFirst()
+        .map(operation::inPlaceOf)
+        .orElse(operation);
+  }
+}
