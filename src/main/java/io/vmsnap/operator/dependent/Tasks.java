@@ -45,7 +45,8 @@ public final class Tasks {
         Math.toIntExact(DurationText.parse(spec.quiesce().timeout()).toSeconds()),
         seconds(remaining),
         vm.getSpec().snapshotPolicy().maxDepth(),
-        vm.getSpec().snapshotPolicy().reservePercent());
+        vm.getSpec().snapshotPolicy().reservePercent(),
+        vm.getSpec().snapshotPolicy().maxSnapshots());
   }
 
   public static DescribeSnapshotTask describe(VMSnapshot snapshot, Duration remaining) {
