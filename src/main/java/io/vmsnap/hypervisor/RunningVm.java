@@ -32,6 +32,12 @@ public interface RunningVm extends AutoCloseable {
       throws HypervisorException;
 
   /**
+   * Ends a saving of memory whose owner died, and lets the guest go on that it had stopped;
+   * harmless if there is none. Tells nothing of the disks: {@link #disks()} does.
+   */
+  void abandonMemory() throws HypervisorException;
+
+  /**
    * Opens a layer anew, because its files changed on disk, and makes it the backing of {@code
    * overlay} in place of all that lay between {@code overlay} and {@code under}; nodes that nobody
    * uses any more are closed. The guest's requests wait only while the graph changes. Repeating it

@@ -7,5 +7,7 @@ import java.time.Duration;
  *
  * @param stun time for which the guest's CPUs did not run
  * @param bytesWritten bytes that went to the file
+ * @param qemuVersion of the program that wrote the stream
  */
-public record SavedMemory(MemoryMethod method, Duration stun, long bytesWritten) {}
+public record SavedMemory(
+    MemoryMethod method, Duration stun, long bytesWritten, String qemuVersion) {}

@@ -13,7 +13,7 @@ final class CreateDirectoryCheck {
     checkCount(state, task.maxSnapshots());
     checkDepth(state, task.maxDepth());
     checkDisks(state);
-    checkSpace(state, task.reservePercent());
+    checkSpace(state, task);
   }
 
   private static void checkCount(DirectoryState state, int maxSnapshots) throws RefusedException {
@@ -74,8 +74,9 @@ final class CreateDirectoryCheck {
     }
   }
 
-  private static void checkSpace(DirectoryState state, int reservePercent) throws RefusedException {
-    long required = requiredBytes(state, reservePercent);
+  private static void checkSpace(DirectoryState state, CreateSnapshotTask task)
+      throws RefusedException {
+    long required = requiredBytes(state, task);
     long free = state.space().freeBytes();
     if (free < required) {
       throw new RefusedException(
@@ -85,10 +86,30 @@ final class CreateDirectoryCheck {
               + " bytes, required: "
               + required
               + " bytes ("
-              + reservePercent
+              + task.reservePercent()
               + " % of the disks' total size of "
               + totalCapacity(state)
-              + " bytes); grow the volume, delete snapshots, or lower reservePercent");
+              + " bytes"
+              + (task.memory() ? ", and " + memoryBytes(state) + " bytes for the memory" : "")
+              + "); grow the volume, delete snapshots, or lower reservePercent");
+    }
+  }
+
+  /** Space that must be free for the snapshot and for what follows it. */
+  static long requiredBytes(DirectoryState state, CreateSnapshotTask task) throws RefusedException {
+    return requiredBytes(state, task.reservePercent()) + (task.memory() ? memoryBytes(state) : 0);
+  }
+
+  /** RAM of the machine: a file of saved memory may become as large. */
+  private static long memoryBytes(DirectoryState state) throws RefusedException {
+    String mebibytes = state.vmx().get("memSize").orElse("");
+    try {
+      return Math.multiplyExact(Long.parseLong(mebibytes), 1L << 20);
+    } catch (ArithmeticException | NumberFormatException e) {
+      throw new RefusedException(
+          TaskReason.DirectoryDamaged,
+          state.vmx().file() + ": memSize is \"" + mebibytes + "\", not a number of MiB",
+          e);
     }
   }
 

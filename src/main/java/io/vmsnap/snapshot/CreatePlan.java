@@ -8,11 +8,19 @@ import java.util.List;
  * @param requestId the request it serves
  * @param uid of the new snapshot
  * @param deltas the new active disks
+ * @param memory where the machine's memory goes; null without memory
  * @param files texts to put in place, in this order, once the deltas take the writes; the last one,
  *     {@code .vmsd}, makes the snapshot exist
  */
-public record CreatePlan(String requestId, long uid, List<NewDelta> deltas, List<NewFile> files) {
+public record CreatePlan(
+    String requestId, long uid, List<NewDelta> deltas, NewMemory memory, List<NewFile> files) {
   static final String OPERATION = "create";
+
+  /**
+   * @param file the {@code .vmsn}, which is complete before the snapshot exists
+   * @param offset byte at which the stream begins
+   */
+  public record NewMemory(String file, long offset) {}
 
   /**
    * @param node the disk's place on the virtual machine

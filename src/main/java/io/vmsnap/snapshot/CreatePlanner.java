@@ -2,6 +2,7 @@ package io.vmsnap.snapshot;
 
 import io.vmsnap.snapshot.CreatePlan.NewDelta;
 import io.vmsnap.snapshot.CreatePlan.NewFile;
+import io.vmsnap.snapshot.CreatePlan.NewMemory;
 import io.vmsnap.task.CreateSnapshotTask;
 import io.vmsnap.task.TaskReason;
 import io.vmsnap.vmdir.DamagedFileException;
@@ -33,6 +34,12 @@ public final class CreatePlanner {
       DirectoryState state, CreateSnapshotTask task, PowerState power, Instant now)
       throws RefusedException {
     CreateRequestCheck.check(task);
+    if (task.memory() && power != PowerState.PoweredOn) {
+      throw new RefusedException(
+          TaskReason.MemoryNotAvailable,
+          "the machine is powered off and has no memory to keep; power it on, or set memory to"
+              + " false");
+    }
     CreateDirectoryCheck.check(state, task);
     long uid = state.vmsd().lastUid() + 1;
     String stateFile = stateFile(state, uid);
@@ -53,15 +60,27 @@ public final class CreatePlanner {
       vmx = vmx.withDisk(disk.address(), disk.name(), deltas.get(i).delta());
     }
     VmsdFile vmsd = state.vmsd().withSnapshot(entry(state, task, power, now, uid, deltas));
-    VmsnFile vmsn = new VmsnFile(uuid(state.vmx()), uid, now, power, state.vmx().toBytes());
+    VmsnFile vmsn = machineState(state, uid, now, power);
+    List<NewFile> files = new ArrayList<>();
+    if (!task.memory()) { // with memory the file is complete before
+      files.add(new NewFile(stateFile, vmsn.toBytes()));
+    }
+    files.add(new NewFile(vmx.file(), vmx.toBytes()));
+    files.add(new NewFile(vmsd.file(), vmsd.toBytes()));
     return new CreatePlan(
         task.requestId(),
         uid,
         deltas,
-        List.of(
-            new NewFile(stateFile, vmsn.toBytes()),
-            new NewFile(vmx.file(), vmx.toBytes()),
-            new NewFile(vmsd.file(), vmsd.toBytes())));
+        task.memory()
+            ? new NewMemory(stateFile, VmsnFile.memoryOffset(vmsn.configuration()))
+            : null,
+        List.copyOf(files));
+  }
+
+  /** The content of the {@code .vmsn} but for the memory. */
+  static VmsnFile machineState(DirectoryState state, long uid, Instant now, PowerState power)
+      throws RefusedException {
+    return new VmsnFile(uuid(state.vmx()), uid, now, power, state.vmx().toBytes());
   }
 
   private static String stateFile(DirectoryState state, long uid) {
@@ -89,7 +108,10 @@ public final class CreatePlanner {
     Map<String, String> properties = new HashMap<>();
     properties.put(SnapshotEntry.REQUEST_ID, task.requestId());
     properties.put(SnapshotEntry.POWER_STATE, power.name());
-    properties.put(SnapshotEntry.CONSISTENCY, "Crash");
+    properties.put(SnapshotEntry.CONSISTENCY, task.memory() ? "Memory" : "Crash");
+    if (task.memory() && "BestEffort".equals(task.quiesce())) {
+      properties.put(SnapshotEntry.QUIESCE, "NotNeededWithMemory");
+    }
     for (int k = 0; k < deltas.size(); k++) {
       properties.put(SnapshotEntry.writesTo(k), deltas.get(k).delta());
     }
@@ -100,7 +122,7 @@ public final class CreatePlanner {
         task.displayName(),
         task.description() == null ? "" : task.description(),
         now,
-        false,
+        task.memory(),
         state.disks().stream()
             .map(d -> new SnapshotDisk(d.address().toString(), d.active()))
             .toList(),

@@ -1,17 +1,29 @@
 package io.vmsnap.snapshot;
 
 import io.vmsnap.hypervisor.HypervisorException;
+import io.vmsnap.hypervisor.MemoryMethod;
+import io.vmsnap.hypervisor.MemorySaveException;
 import io.vmsnap.hypervisor.RunningVm;
+import io.vmsnap.hypervisor.SavedMemory;
 import io.vmsnap.snapshot.journal.Journal;
 import io.vmsnap.snapshot.journal.JournalEntry;
 import io.vmsnap.snapshot.journal.Phase;
+import io.vmsnap.snapshot.step.FreezeDisk;
+import io.vmsnap.snapshot.step.ReplaceFile;
+import io.vmsnap.snapshot.step.Step;
 import io.vmsnap.storage.VmStorage;
+import io.vmsnap.task.TaskReason;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /** Ends the taking of a snapshot: by the operation itself, or after it was cut off. */
 final class CreateRecovery implements OperationRecovery {
+  /** Less than a delta grows by at a time. */
+  private static final long FULL_BYTES = 16 << 20;
+
   private final VmStorage storage;
   private final OperationLock lock;
   private final Journal journal;
@@ -34,7 +46,99 @@ final class CreateRecovery implements OperationRecovery {
         rollForward(entry, plan, vm);
         yield Recovery.Outcome.ROLLED_FORWARD;
       }
+      case SAVING -> {
+        giveUp(entry, plan, vm);
+        yield Recovery.Outcome.ROLLED_BACK;
+      }
     };
+  }
+
+  private void giveUp(JournalEntry entry, CreatePlan plan, VmConnector connector)
+      throws IOException {
+    Optional<RunningVm> vm = connector.connect();
+    try {
+      if (vm.isPresent()) {
+        giveUp(entry, plan, vm.get());
+      } else {
+        giveUpOff(entry, plan);
+      }
+    } finally {
+      vm.ifPresent(RunningVm::close);
+    }
+  }
+
+  /** Memory could not be saved: the machine goes on with its old disks and all it has written. */
+  private void giveUp(JournalEntry entry, CreatePlan plan, RunningVm vm) throws IOException {
+    lock.check();
+    new AbandonedCapture(storage, plan).leave(vm);
+    lock.check();
+    journal.write(entry.withPhase(Phase.ROLLING_BACK));
+    rollBack(plan);
+  }
+
+  /**
+   * The machine has ended meanwhile. Deltas that hold something of the guest stay its disks,
+   * without a snapshot; {@code vmsnap check} tells that the chain is longer than its history.
+   */
+  private void giveUpOff(JournalEntry entry, CreatePlan plan) throws IOException {
+    if (new AbandonedCapture(storage, plan).isNothingWritten()) {
+      lock.check();
+      journal.write(entry.withPhase(Phase.ROLLING_BACK));
+      rollBack(plan);
+      return;
+    }
+    storage.delete(plan.memory().file());
+    List<Step> steps = new ArrayList<>();
+    plan.files().stream()
+        .filter(file -> file.name().endsWith(".vmx"))
+        .forEach(file -> steps.add(new ReplaceFile(storage, file.name(), file.content())));
+    plan.deltas().forEach(delta -> steps.add(new FreezeDisk(storage, delta.frozen())));
+    new Steps(lock).applyAll(steps, Progress.NONE, 0, 100);
+    lock.check();
+    journal.remove();
+  }
+
+  /**
+   * Saves memory and switches the disks; the snapshot is to be brought forward from then on. If
+   * that fails, all is taken back, what the guest wrote meanwhile kept; if the machine does not
+   * answer, the next operation does it.
+   */
+  SavedMemory saveMemory(
+      JournalEntry entry, MemoryCapture capture, RunningVm vm, MemoryMethod method)
+      throws IOException, RefusedException {
+    CreatePlan plan = capture.plan();
+    try {
+      SavedMemory saved = capture.run(vm, method);
+      lock.check();
+      journal.write(entry.withPhase(Phase.SWITCHING));
+      return saved;
+    } catch (IOException e) {
+      long free = storage.space().freeBytes();
+      if (!(e instanceof HypervisorException h && isUnknown(h))) {
+        try {
+          giveUp(entry, plan, vm);
+        } catch (IOException failure) {
+          e.addSuppressed(failure);
+        }
+      }
+      if (free < FULL_BYTES) {
+        throw new RefusedException(
+            TaskReason.InsufficientSpace,
+            "the volume had only "
+                + free
+                + " bytes left while the memory was written to "
+                + plan.memory().file()
+                + ", which was deleted: "
+                + e.getMessage(),
+            e);
+      }
+      throw e;
+    }
+  }
+
+  /** A saving that failed while the machine lives tells what it did, whatever else is not known. */
+  private static boolean isUnknown(HypervisorException e) {
+    return e.isOutcomeUnknown() && !(e instanceof MemorySaveException);
   }
 
   /** Deletes what the plan made; only while nothing uses it. */

@@ -39,12 +39,16 @@ final class CreateRequestCheck {
   }
 
   private static void checkConsistency(CreateSnapshotTask task) throws RefusedException {
-    if (task.memory()) {
-      throw new RefusedException(
-          TaskReason.NotSupported,
-          "memory: this version takes snapshots of disks only; set memory to false");
+    String quiesce = task.quiesce() == null ? "None" : task.quiesce();
+    if (task.memory() && quiesce.equals("Required")) {
+      throw invalid(
+          "quiesce is Required together with memory: memory needs no quiescing, and memory saved"
+              + " while the guest is frozen would resume frozen");
     }
-    switch (task.quiesce() == null ? "None" : task.quiesce()) {
+    if (task.memory() && quiesce.equals("BestEffort")) {
+      return; // not needed with memory
+    }
+    switch (quiesce) {
       case "None" -> {}
       case "BestEffort", "Required" ->
           throw new RefusedException(

@@ -1,6 +1,7 @@
 package io.vmsnap.snapshot;
 
 import io.vmsnap.snapshot.step.CreateDelta;
+import io.vmsnap.snapshot.step.CreateFile;
 import io.vmsnap.snapshot.step.FreezeDisk;
 import io.vmsnap.snapshot.step.ReplaceFile;
 import io.vmsnap.snapshot.step.ReversibleStep;
@@ -17,6 +18,9 @@ final class CreateSteps {
   static List<ReversibleStep> prepare(VmStorage storage, CreatePlan plan) {
     List<ReversibleStep> steps = new ArrayList<>();
     plan.deltas().forEach(d -> steps.add(new CreateDelta(storage, d.frozen(), d.delta())));
+    if (plan.memory() != null) {
+      steps.add(new CreateFile(storage, plan.memory().file()));
+    }
     return steps;
   }
 

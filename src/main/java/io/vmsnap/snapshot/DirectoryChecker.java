@@ -14,6 +14,8 @@ import io.vmsnap.vmdir.TooNewException;
 import io.vmsnap.vmdir.VmDirectory;
 import io.vmsnap.vmdir.VmDisk;
 import io.vmsnap.vmdir.VmsnFile;
+import io.vmsnap.vmdir.memory.DamagedMemoryException;
+import io.vmsnap.vmdir.memory.MemoryFile;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -143,10 +145,26 @@ public final class DirectoryChecker {
                 "belongs to a snapshot with uid " + state.snapshotUid() + ", not to " + which,
                 RESTORE));
       }
+      checkMemory(snapshot, state, which);
+    } catch (DamagedMemoryException e) {
+      findings.add(DirectoryFinding.error(snapshot.stateFile(), e.getMessage(), RESTORE));
     } catch (DamagedFileException e) {
       findings.add(
           DirectoryFinding.error(
               snapshot.stateFile(), e.getMessage() + " (" + directory.name() + ")", RESTORE));
+    }
+  }
+
+  private void checkMemory(SnapshotEntry snapshot, VmsnFile state, String which)
+      throws IOException {
+    if (state.memory() != null) {
+      MemoryFile.checkAll(storage, snapshot.stateFile(), state.memory(), bytes -> {});
+    } else if (snapshot.memory()) {
+      findings.add(
+          DirectoryFinding.error(
+              snapshot.stateFile(),
+              "holds no memory, although " + which + " was taken with it",
+              RESTORE));
     }
   }
 

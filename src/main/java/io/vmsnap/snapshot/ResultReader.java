@@ -4,6 +4,8 @@ import io.vmsnap.disk.vmdk.DiskDescriptor;
 import io.vmsnap.storage.VmStorage;
 import io.vmsnap.task.SnapshotResult;
 import io.vmsnap.task.SnapshotResult.DiskResult;
+import io.vmsnap.task.SnapshotResult.MemoryResult;
+import io.vmsnap.task.SnapshotResult.QuiesceResult;
 import io.vmsnap.task.SnapshotResult.StorageResult;
 import io.vmsnap.task.SnapshotResult.Timing;
 import io.vmsnap.vmdir.DiskFiles;
@@ -12,6 +14,8 @@ import io.vmsnap.vmdir.SnapshotEntry;
 import io.vmsnap.vmdir.SnapshotSize;
 import io.vmsnap.vmdir.VmDirectory;
 import io.vmsnap.vmdir.VmDisk;
+import io.vmsnap.vmdir.VmsnFile;
+import io.vmsnap.vmdir.VmsnMemory;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -67,7 +71,26 @@ final class ResultReader {
             SnapshotSize.of(storage, snapshot).bytes(), requiredBytes, storage.space().freeBytes()),
         new Timing(null, stun == null ? null : millis(stun), millis(total)),
         snapshot.createTime(),
-        clock.instant());
+        clock.instant(),
+        memory(snapshot),
+        quiesce(snapshot));
+  }
+
+  private MemoryResult memory(SnapshotEntry snapshot) throws IOException {
+    if (!snapshot.memory()) {
+      return null;
+    }
+    VmsnMemory memory = VmsnFile.read(storage, snapshot.stateFile()).memory();
+    return memory == null
+        ? null
+        : new MemoryResult(storage.allocatedBytes(snapshot.stateFile()), memory.method());
+  }
+
+  private static QuiesceResult quiesce(SnapshotEntry snapshot) {
+    return snapshot
+        .property(SnapshotEntry.QUIESCE)
+        .map(reason -> new QuiesceResult(false, reason, null, 0, null, null))
+        .orElse(null);
   }
 
   private static String name(VmDirectory directory, String node) {

@@ -42,6 +42,7 @@ final class RevertRecovery implements OperationRecovery {
         restore(plan);
         return Recovery.Outcome.ROLLED_BACK;
       }
+      case SAVING -> throw new IllegalStateException("a revert saves no memory");
       case SWITCHING, PROMOTING -> {
         if (on && runsOnAbandoned(plan, connector)) {
           // It can go on as if nothing had been asked: nobody ever ran in the other state.
@@ -57,7 +58,7 @@ final class RevertRecovery implements OperationRecovery {
         return Recovery.Outcome.ROLLED_FORWARD;
       }
     }
-    throw new IllegalStateException("no such phase: " + entry.phase());
+    throw new IllegalStateException("a revert has no phase " + entry.phase());
   }
 
   /** A job that died may have left a machine ready to be promoted: it must never run now. */

@@ -1,5 +1,6 @@
 package io.vmsnap.snapshot;
 
+import io.vmsnap.hypervisor.MemoryMethod;
 import io.vmsnap.hypervisor.RunState;
 import io.vmsnap.hypervisor.RunningVm;
 import io.vmsnap.snapshot.journal.Journal;
@@ -13,9 +14,11 @@ import io.vmsnap.task.VmDefinition;
 import io.vmsnap.vmdir.PowerState;
 import io.vmsnap.vmdir.SnapshotEntry;
 import io.vmsnap.vmdir.VmDirectory;
+import io.vmsnap.vmdir.VmsnFile;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 
 /**
@@ -67,7 +70,7 @@ public final class SnapshotCreation {
     return new ResultReader(context.storage(), context.clock())
         .read(
             task.requestId(),
-            CreateDirectoryCheck.requiredBytes(before, task.reservePercent()),
+            CreateDirectoryCheck.requiredBytes(before, task),
             stun,
             context.elapsed());
   }
@@ -89,7 +92,9 @@ public final class SnapshotCreation {
     VmStorage storage = context.storage();
     OperationLock lock = context.lock();
     PowerState power = vm.isPresent() ? PowerState.PoweredOn : PowerState.PoweredOff;
-    CreatePlan plan = CreatePlanner.plan(before, task, power, context.clock().instant());
+    MemoryMethod method = MemoryCapture.method(task);
+    Instant now = context.clock().instant();
+    CreatePlan plan = CreatePlanner.plan(before, task, power, now);
     if (vm.isPresent()) {
       checkRunState(vm.get());
       new SwitchDisks(storage, plan.deltas()).checkBefore(vm.get());
@@ -103,7 +108,7 @@ public final class SnapshotCreation {
     try {
       context.applyUntilStopped(CreateSteps.prepare(storage, plan), 5, 45);
       lock.check();
-      journal.write(entry.withPhase(Phase.SWITCHING));
+      journal.write(entry.withPhase(task.memory() ? Phase.SAVING : Phase.SWITCHING));
     } catch (IOException | RefusedException | RuntimeException e) {
       takeBack(recovery, plan, e);
       throw e;
@@ -111,7 +116,11 @@ public final class SnapshotCreation {
     // From here on a stop is no longer heeded: going on is the shortest way to a whole directory.
     context.progress().report("switch disks", 45);
     Duration stun = null;
-    if (vm.isPresent()) {
+    if (task.memory()) {
+      VmsnFile state = CreatePlanner.machineState(before, plan.uid(), now, power);
+      MemoryCapture capture = new MemoryCapture(context, plan, state);
+      stun = recovery.saveMemory(entry, capture, vm.orElseThrow(), method).stun();
+    } else if (vm.isPresent()) {
       stun = recovery.switchDisks(entry, plan, vm.get());
     }
     recovery.finish(plan, context.progress());

@@ -33,6 +33,12 @@ final class SwitchDisks {
    * @throws HypervisorException if the machine writes to other disks than the directory says
    */
   Duration apply(RunningVm vm) throws IOException {
+    List<DiskSwitch> switches = prepare(vm);
+    return switches.isEmpty() ? Duration.ZERO : vm.switchDisks(switches);
+  }
+
+  /** What is left to switch, with the deltas ready to be written. */
+  List<DiskSwitch> prepare(RunningVm vm) throws IOException {
     List<DiskSwitch> switches = new ArrayList<>();
     for (NewDelta delta : pending(vm.disks())) {
       // Before the first write: nobody may take the tables of a delta that QEMU writes for
@@ -41,7 +47,7 @@ final class SwitchDisks {
       switches.add(
           new DiskSwitch(NodeName.of(delta.frozen()), DiskLayers.ofDelta(storage, delta.delta())));
     }
-    return switches.isEmpty() ? Duration.ZERO : vm.switchDisks(switches);
+    return switches;
   }
 
   /** Whether the machine has all the disks of the plan and writes to the ones to be frozen. */

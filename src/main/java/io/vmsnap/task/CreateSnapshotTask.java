@@ -11,6 +11,7 @@ package io.vmsnap.task;
  * @param maxDepth longest chain allowed, in snapshots
  * @param reservePercent free space to keep, in percent of the VM's total disk size
  * @param maxSnapshots how many the directory may hold, on all branches; 0 for any number
+ * @param memoryMethod {@code BackgroundSnapshot} or {@code PreCopy}; null for the best that works
  */
 public record CreateSnapshotTask(
     String requestId,
@@ -22,7 +23,8 @@ public record CreateSnapshotTask(
     int timeoutSeconds,
     int maxDepth,
     int reservePercent,
-    int maxSnapshots) {
+    int maxSnapshots,
+    String memoryMethod) {
   public static final String ENVIRONMENT_VARIABLE = "VMSNAP_TASK";
 
   /** A task without a limit to the number of snapshots. */
@@ -47,5 +49,31 @@ public record CreateSnapshotTask(
         maxDepth,
         reservePercent,
         0);
+  }
+
+  /** A task whose memory is saved in the best way that works. */
+  public CreateSnapshotTask(
+      String requestId,
+      String displayName,
+      String description,
+      boolean memory,
+      String quiesce,
+      int quiesceTimeoutSeconds,
+      int timeoutSeconds,
+      int maxDepth,
+      int reservePercent,
+      int maxSnapshots) {
+    this(
+        requestId,
+        displayName,
+        description,
+        memory,
+        quiesce,
+        quiesceTimeoutSeconds,
+        timeoutSeconds,
+        maxDepth,
+        reservePercent,
+        maxSnapshots,
+        null);
   }
 }

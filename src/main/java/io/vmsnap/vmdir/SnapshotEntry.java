@@ -41,6 +41,9 @@ public record SnapshotEntry(
   /** Whose program can load the snapshot's memory; only there if that is not ours. */
   public static final String MEMORY_FORMAT = "memoryFormat";
 
+  /** What became of the wish to quiesce the guest, a token; absent if there was none. */
+  public static final String QUIESCE = "quiesce";
+
   /** Descriptor of the delta made on disk {@code k} of the snapshot when it was taken. */
   public static String writesTo(int k) {
     return "disk" + k + ".writesTo";

@@ -128,8 +128,13 @@ class SnapshotQmpIT {
     assertThat(prefix(List.of(content("web.vmdk"), content("web_1.vmdk")))).isEqualTo(20);
   }
 
-  /** As any VMDK reader sees it; our own two views of it must say the same. */
   private ByteBuffer content(String descriptor) throws IOException {
+    return content(storage, descriptor);
+  }
+
+  /** As any VMDK reader sees it; our own two views of it must say the same. */
+  static ByteBuffer content(LocalStorage storage, String descriptor) throws IOException {
+    Path folder = storage.path("");
     Path raw = folder.resolve("out.raw");
     ExternalTool.named("qemu-img")
         .run(folder, "convert", "-f", "vmdk", "-O", "raw", descriptor, raw.toString());
@@ -146,7 +151,7 @@ class SnapshotQmpIT {
   }
 
   /** How many writes the disks hold; fails if one is missing before the last. */
-  private static int prefix(List<ByteBuffer> disks) {
+  static int prefix(List<ByteBuffer> disks) {
     int count = 0;
     int last = 0;
     int blocks = (int) (CAPACITY / WritingQemu.STRIDE) * DISKS;
@@ -174,7 +179,7 @@ class SnapshotQmpIT {
         .run("create", new CreateSnapshotTask(requestId, "snap", "", false, "None", 0, 120, 32, 0));
   }
 
-  private static VmDefinition definition() {
+  static VmDefinition definition() {
     List<VmDefinition.Disk> disks = new ArrayList<>();
     for (int k = 0; k < DISKS; k++) {
       disks.add(new VmDefinition.Disk("disk" + k, CAPACITY, null));

@@ -20,6 +20,7 @@ import io.vmsnap.vmdir.VmDirectory;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -160,14 +161,18 @@ final class WritingQemu implements AutoCloseable {
     Path descriptors = Path.of("/proc", String.valueOf(process.pid()), "fd");
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(descriptors)) {
       for (Path entry : entries) {
-        String target = Files.readSymbolicLink(entry).toString();
-        boolean disk = target.endsWith(".vmdk") || target.endsWith(".idx");
-        Path info = descriptors.resolveSibling("fdinfo").resolve(entry.getFileName());
-        if (disk
-            && Files.readAllLines(info).stream()
-                .filter(l -> l.startsWith("flags:"))
-                .anyMatch(l -> (Long.parseLong(l.substring(6).strip(), 8) & 3) != 0)) {
-          files.add(target);
+        try {
+          String target = Files.readSymbolicLink(entry).toString();
+          boolean disk = target.endsWith(".vmdk") || target.endsWith(".idx");
+          Path info = descriptors.resolveSibling("fdinfo").resolve(entry.getFileName());
+          if (disk
+              && Files.readAllLines(info).stream()
+                  .filter(l -> l.startsWith("flags:"))
+                  .anyMatch(l -> (Long.parseLong(l.substring(6).strip(), 8) & 3) != 0)) {
+            files.add(target);
+          }
+        } catch (NoSuchFileException e) {
+          continue; // closed since it was listed
         }
       }
     }

@@ -181,11 +181,58 @@ class CreatePlannerTest {
 
   @Test
   void whatThisVersionCannotDoIsSaid() {
-    assertThat(refusal(fresh(1), with(true, "None")).reason()).isEqualTo(TaskReason.NotSupported);
     assertThat(refusal(fresh(1), with(false, "Required")).reason())
         .isEqualTo(TaskReason.NotSupported);
     assertThat(refusal(fresh(1), with(false, "BestEffort")).reason())
         .isEqualTo(TaskReason.NotSupported);
+  }
+
+  @Test
+  void memoryIsKeptInTheStateFileAndNotQuiesced() throws Exception {
+    DirectoryState state = withMemory(fresh(1), "64");
+
+    CreatePlan plan =
+        CreatePlanner.plan(state, with(true, "BestEffort"), PowerState.PoweredOn, NOW);
+
+    assertThat(plan.memory()).isEqualTo(new CreatePlan.NewMemory("web-Snapshot1.vmsn", 65536));
+    assertThat(plan.files())
+        .extracting(CreatePlan.NewFile::name)
+        .containsExactly("web.vmx", "web.vmsd");
+    SnapshotEntry entry =
+        VmsdFile.parse("web.vmsd", plan.files().getLast().content()).snapshots().getFirst();
+    assertThat(entry.memory()).isTrue();
+    assertThat(entry.property(SnapshotEntry.CONSISTENCY)).contains("Memory");
+    assertThat(entry.property(SnapshotEntry.QUIESCE)).contains("NotNeededWithMemory");
+  }
+
+  @Test
+  void memoryOfAMachineThatIsOffIsNeverLeftOutSilently() {
+    RefusedException refusal =
+        catchThrowableOfType(
+            RefusedException.class,
+            () ->
+                CreatePlanner.plan(
+                    withMemory(fresh(1), "64"), with(true, "None"), PowerState.PoweredOff, NOW));
+
+    assertThat(refusal.reason()).isEqualTo(TaskReason.MemoryNotAvailable);
+  }
+
+  @Test
+  void spaceForTheMemoryIsDemanded() {
+    DirectoryState state = withMemory(fresh(1), Long.toString(1L << 40));
+
+    RefusedException refusal = refusal(state, with(true, "None"));
+
+    assertThat(refusal.reason()).isEqualTo(TaskReason.InsufficientSpace);
+    assertThat(refusal).hasMessageContaining((1L << 60) + " bytes for the memory");
+    assertThat(refusal(withMemory(fresh(1), "lots"), with(true, "None")))
+        .hasMessageContaining("memSize");
+  }
+
+  @Test
+  void quiescingIsNotRequiredWithMemory() {
+    assertThat(refusal(fresh(1), with(true, "Required")))
+        .hasMessageContaining("would resume frozen");
   }
 
   @Test
@@ -231,6 +278,17 @@ class CreatePlannerTest {
 
   private static String delta(DirectoryState state) throws RefusedException {
     return plan(state).deltas().getFirst().delta();
+  }
+
+  private static DirectoryState withMemory(DirectoryState state, String mebibytes) {
+    return new DirectoryState(
+        state.vmName(),
+        state.vmx().with("memSize", mebibytes),
+        state.vmsd(),
+        state.disks(),
+        state.files(),
+        state.indexes(),
+        state.space());
   }
 
   private static CreateSnapshotTask with(boolean memory, String quiesce) {

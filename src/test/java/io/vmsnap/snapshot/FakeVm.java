@@ -225,6 +225,9 @@ final class FakeVm implements RunningVm, VmConnector {
   }
 
   @Override
+  public void abandonMemory() {}
+
+  @Override
   public void replaceBacking(
       DiskLayer overlay, boolean overlayIsActive, DiskLayer layer, String under) {
     throw new UnsupportedOperationException("not part of these tests");

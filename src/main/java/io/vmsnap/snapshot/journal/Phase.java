@@ -10,6 +10,11 @@ public enum Phase {
    */
   SWITCHING,
   /**
+   * Memory is being saved, and the machine may write to the new files already: recovery gives the
+   * snapshot up, and moves what was written back into the old ones.
+   */
+  SAVING,
+  /**
    * All texts are in place and the machine may run from them already, and change them: recovery
    * goes forward without writing them again, or back if the machine shows that it uses none of the
    * new files.

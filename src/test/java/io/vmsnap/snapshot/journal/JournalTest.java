@@ -24,6 +24,7 @@ class JournalTest {
           "r-1",
           7,
           List.of(new NewDelta("scsi0:0", "web.vmdk", "web-000001.vmdk")),
+          null,
           List.of(new NewFile("web.vmx", "a = \"größer\"\r\n".getBytes(StandardCharsets.UTF_8))));
   private static final JournalEntry ENTRY =
       new JournalEntry("create", Phase.PREPARING, 42, Journal.toJson(PLAN));

@@ -1,0 +1,50 @@
+package io.vmsnap.snapshot;
+
+import io.vmsnap.disk.DiskRun;
+import io.vmsnap.disk.delta.DeltaDisk;
+import io.vmsnap.disk.delta.IndexedDelta;
+import io.vmsnap.hypervisor.AttachedDisk;
+import io.vmsnap.hypervisor.NodeName;
+import io.vmsnap.hypervisor.RunningVm;
+import io.vmsnap.snapshot.CreatePlan.NewDelta;
+import io.vmsnap.storage.VmStorage;
+import java.io.IOException;
+import java.time.Duration;
+
+/**
+ * Gives up a snapshot whose memory could not be saved. The machine may write to the new deltas
+ * already: what they hold is the guest's, and goes back into the disks below before they go.
+ */
+record AbandonedCapture(VmStorage storage, CreatePlan plan) {
+  /** The deltas are young; but the volume may be slow, or full until the memory's file is gone. */
+  private static final Duration MERGE_TIMEOUT = Duration.ofMinutes(2);
+
+  /** Makes a running machine write to its old disks again. May be repeated. */
+  void leave(RunningVm vm) throws IOException {
+    vm.abandonMemory();
+    // Its space may be what the merge needs.
+    storage.delete(plan.memory().file());
+    for (AttachedDisk disk : vm.disks()) {
+      for (NewDelta delta : plan.deltas()) {
+        if (NodeName.of(delta.delta()).equals(disk.activeNode())) {
+          vm.commitActive(disk.activeNode(), NodeName.of(delta.frozen()), MERGE_TIMEOUT);
+        }
+      }
+    }
+  }
+
+  /** Whether the deltas of a machine that is off hold nothing of the guest. */
+  boolean isNothingWritten() throws IOException {
+    for (NewDelta delta : plan.deltas()) {
+      try (IndexedDelta content =
+          IndexedDelta.open(storage, DeltaDisk.open(storage, delta.delta()))) {
+        for (DiskRun run : content.runs(0, content.capacity())) {
+          if (run.content() != DiskRun.Content.INHERITED) {
+            return false;
+          }
+        }
+      }
+    }
+    return true;
+  }
+}
