@@ -9,6 +9,9 @@ import io.vmsnap.api.v1alpha1.Labels;
 import io.vmsnap.api.v1alpha1.PowerState;
 import io.vmsnap.api.v1alpha1.Quiesce;
 import io.vmsnap.api.v1alpha1.VMSnapshot;
+import io.vmsnap.api.v1alpha1.VMSnapshotRevert;
+import io.vmsnap.api.v1alpha1.VMSnapshotRevertSpec;
+import io.vmsnap.api.v1alpha1.VMSnapshotRevertStatus;
 import io.vmsnap.api.v1alpha1.VMSnapshotSpec;
 import io.vmsnap.api.v1alpha1.VirtualMachine;
 import io.vmsnap.harness.cluster.Cluster;
@@ -208,6 +211,54 @@ public final class Machine {
         },
         () -> String.valueOf(getSnapshot(name)));
     return getSnapshot(name);
+  }
+
+  /**
+   * Asks for a revert and returns at once.
+   *
+   * @param power what the machine is to be afterwards
+   */
+  public VMSnapshotRevert revert(
+      String name, String snapshot, VMSnapshotRevertSpec.Power power, boolean save) {
+    VMSnapshotRevert revert = new VMSnapshotRevert();
+    revert.setMetadata(new ObjectMetaBuilder().withName(name).withNamespace(namespace).build());
+    revert.setSpec(new VMSnapshotRevertSpec(name(), snapshot, power, null, save, null, null, null));
+    return client.resource(revert).create();
+  }
+
+  public VMSnapshotRevert getRevert(String name) {
+    return client.resources(VMSnapshotRevert.class).inNamespace(namespace).withName(name).get();
+  }
+
+  /** Until the revert has ended well, and the machine's status knows of it. */
+  public VMSnapshotRevert awaitReverted(String name) throws Exception {
+    Eventually.holds(
+        "revert " + name + " has succeeded",
+        PATIENCE,
+        () -> {
+          VMSnapshotRevert revert = getRevert(name);
+          if (revert.getStatus() != null
+              && revert.getStatus().phase() == VMSnapshotRevertStatus.Phase.Failed) {
+            throw new IllegalStateException(
+                "revert %s failed: %s".formatted(name, revert.getStatus().conditions()));
+          }
+          return revert.getStatus() != null
+              && revert.getStatus().phase() == VMSnapshotRevertStatus.Phase.Succeeded
+              && get().getStatus().lastRevert() != null
+              && get().getStatus().lastRevert().name().equals(name);
+        },
+        () -> getRevert(name) + "\n" + describe());
+    return getRevert(name);
+  }
+
+  /** Asks for the deletion of a snapshot and waits until its resource is gone. */
+  public void deleteSnapshot(String name) throws Exception {
+    client.resource(getSnapshot(name)).delete();
+    Eventually.holds(
+        "snapshot " + name + " is gone",
+        PATIENCE,
+        () -> getSnapshot(name) == null,
+        () -> String.valueOf(getSnapshot(name)));
   }
 
   static Optional<Condition> find(List<Condition> conditions, ConditionType type) {
