@@ -1,6 +1,7 @@
 package io.vmsnap.harness;
 
 import io.vmsnap.harness.bench.DiskBench;
+import io.vmsnap.harness.bench.RevertBench;
 import java.util.Arrays;
 
 /** {@code ./vmsnap bench WHAT}: measurements, printed. */
@@ -12,9 +13,10 @@ public final class Bench {
     String[] rest = Arrays.copyOfRange(args, Math.min(1, args.length), args.length);
     switch (what) {
       case "disk" -> DiskBench.main(rest);
+      case "revert" -> RevertBench.main(rest);
       default -> {
         System.err.println(
-            "usage: ./vmsnap bench disk [FOLDER]   (FOLDER: on the volume to measure)");
+            "usage: ./vmsnap bench disk|revert [FOLDER]   (FOLDER: on the volume to measure)");
         System.exit(2);
       }
     }

@@ -17,8 +17,12 @@ import io.vmsnap.vmdir.VmDirectory;
 import io.vmsnap.vmdir.VmxFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,6 +34,11 @@ import org.junit.jupiter.api.io.TempDir;
 class RunnerRevertIT {
   private static final Duration BOOT = Duration.ofSeconds(180);
   private static final Duration END = Duration.ofSeconds(90);
+
+  /** Records after which the guest is surely not where it was. */
+  private static final long BEYOND = 120;
+
+  private static final Pattern RECORDS = Pattern.compile("vmsnap: records (\\d+)\n");
 
   @TempDir Path folder;
   private Path directory;
@@ -102,32 +111,153 @@ class RunnerRevertIT {
     }
   }
 
+  /**
+   * Twenty times the guest goes on where it was, with the disk it had then: it counts its records
+   * on, never boots, and what it wrote in the end is whole.
+   */
+  @Test
+  void guestGoesOnWhereItWasTwentyTimes() throws Exception {
+    try (VmStorage storage = new LocalStorage(directory)) {
+      try (RunnerProcess runner = new RunnerProcess(directory, definition(), folder.resolve("1"))) {
+        runner.awaitConsole("vmsnap: records", BOOT);
+        create(true);
+        long atSnapshot = lastRecord(runner.consoleText());
+        String frozen = sha256("web-flat.vmdk");
+        String memory = sha256("web-Snapshot1.vmsn");
+        List<Double> times = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+          awaitRecord(runner, 0, atSnapshot + BEYOND);
+          int console = runner.consoleText().length();
+
+          TaskOutcome outcome = revert(i % 4 == 3 ? "PoweredOn" : "FromSnapshot", i % 5 == 4);
+
+          assertThat(outcome.reason()).as(outcome.message()).isEqualTo(TaskReason.Completed);
+          assertThat(outcome.revert().powerState()).isEqualTo("PoweredOn");
+          assertThat(outcome.revert().memoryLoad()).isEqualTo(i % 5 == 4 ? "Eager" : "OnDemand");
+          times.add(outcome.revert().timing().runningMillis());
+          assertThat(VmDirectory.readVmx(storage, "web").get(VmxFile.RESUME_FROM))
+              .as("memory may not be resumed twice")
+              .isEmpty();
+          Awaitility.await("the guest is back")
+              .atMost(Duration.ofSeconds(60))
+              .pollInterval(Duration.ofMillis(50))
+              .until(
+                  () -> {
+                    // it says its number about once a second
+                    long last = lastRecord(runner.consoleText().substring(console));
+                    return last >= atSnapshot && last < atSnapshot + BEYOND;
+                  });
+          assertThat(storage.list("").stream().filter(f -> f.endsWith("-delta.vmdk"))).hasSize(1);
+        }
+        System.out.println("until the guest ran, in ms: " + times);
+        assertThat(boots(runner)).isEqualTo(1);
+        assertThat(sha256("web-flat.vmdk")).isEqualTo(frozen);
+        assertThat(sha256("web-Snapshot1.vmsn")).isEqualTo(memory);
+        Awaitility.await().atMost(BOOT).until(() -> runner.status().guestAgentConnected());
+        RunnerProcess.signal(runner.process.pid(), "TERM");
+        assertThat(runner.awaitEnd(END)).isEqualTo(ExitCode.DONE);
+      }
+      assertThat(DirectoryChecker.check(storage, false)).isEmpty();
+      try (RunnerProcess checker =
+          new RunnerProcess(directory, definition("verify"), folder.resolve("2"))) {
+        assertThat(checker.awaitEnd(BOOT)).isEqualTo(ExitCode.DONE);
+        assertThat(checker.consoleText()).contains("vmsnap: verify ok");
+      }
+    }
+  }
+
+  /** With memory, without, and by a machine that is off: what VMware's manager shows. */
+  @Test
+  void powerIsThatOfTheSnapshot() throws Exception {
+    try (VmStorage storage = new LocalStorage(directory)) {
+      try (RunnerProcess runner = new RunnerProcess(directory, definition(), folder.resolve("1"))) {
+        runner.awaitConsole("vmsnap: records", BOOT);
+        create(true);
+        create(false);
+        create(false);
+        assertThat(revertTo(2, "FromSnapshot", false).revert().powerState())
+            .isEqualTo("PoweredOff");
+        assertThat(runner.awaitEnd(END)).isEqualTo(ExitCode.DONE);
+      }
+      TaskOutcome outcome = revertTo(1, "FromSnapshot", false);
+
+      assertThat(outcome.revert().powerState()).isEqualTo("PoweredOn");
+      assertThat(VmDirectory.readVmx(storage, "web").get(VmxFile.RESUME_FROM))
+          .contains("web-Snapshot1.vmsn");
+      try (RunnerProcess runner = new RunnerProcess(directory, definition(), folder.resolve("2"))) {
+        awaitRecord(runner, 0, 0);
+        assertThat(boots(runner)).as("it goes on and does not boot").isZero();
+        assertThat(VmDirectory.readVmx(storage, "web").get(VmxFile.RESUME_FROM)).isEmpty();
+      }
+      assertThat(VmDirectory.open(storage).vmsd().snapshots()).hasSize(3);
+      assertThat(VmDirectory.open(storage).vmsd().currentUid()).contains(1L);
+    }
+  }
+
+  private static void awaitRecord(RunnerProcess runner, int from, long least) {
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
+        .pollInterval(Duration.ofMillis(50))
+        .until(() -> lastRecord(runner.consoleText().substring(from)) > least);
+  }
+
+  private static long lastRecord(String console) {
+    return records(console).stream().reduce(-1L, (first, last) -> last);
+  }
+
+  private static List<Long> records(String console) {
+    return RECORDS.matcher(console).results().map(r -> Long.parseLong(r.group(1))).toList();
+  }
+
+  private String sha256(String file) throws Exception {
+    MessageDigest digest = MessageDigest.getInstance("SHA-256");
+    return HexFormat.of().formatHex(digest.digest(Files.readAllBytes(directory.resolve(file))));
+  }
+
   private static int boots(RunnerProcess runner) throws Exception {
     return runner.consoleText().split("vmsnap: guest up", -1).length - 1;
   }
 
   private void create() throws Exception {
+    create(false);
+  }
+
+  private void create(boolean memory) throws Exception {
     TaskOutcome outcome =
         new JobRun(directory, definition())
             .run(
                 "create",
-                new CreateSnapshotTask("r-" + ++requests, "s", "", false, "None", 0, 120, 32, 0));
+                new CreateSnapshotTask("r-" + ++requests, "s", "", memory, "None", 0, 120, 32, 0));
     assertThat(outcome.reason()).as(outcome.message()).isEqualTo(TaskReason.Completed);
   }
 
   private TaskOutcome revert(String power) throws Exception {
+    return revert(power, false);
+  }
+
+  private TaskOutcome revert(String power, boolean eager) throws Exception {
+    return revertTo(1, power, eager);
+  }
+
+  private TaskOutcome revertTo(long uid, String power, boolean eager) throws Exception {
     return new JobRun(directory, definition())
-        .run("revert", new RevertSnapshotTask("v-" + ++requests, 1, power, null, 120, 32, 0));
+        .run(
+            "revert",
+            new RevertSnapshotTask(
+                "v-" + ++requests, uid, power, eager ? "Eager" : "OnDemand", 120, 32, 0));
   }
 
   private static VmDefinition definition() {
+    return definition("writer vmsnap.pause=20");
+  }
+
+  private static VmDefinition definition(String mode) {
     return new VmDefinition(
         "web",
         "5c1e3a0e-0000-4000-8000-000000abcdef",
         new VmDefinition.Hardware(1, 192L << 20, "bios", null, "tcg"),
         List.of(new VmDefinition.Disk("data", null, "data.img")),
-        new VmDefinition.Boot(
-            "vmlinuz", "initrd.img", GuestImage.CMDLINE + " vmsnap.mode=writer vmsnap.pause=20"),
+        new VmDefinition.Boot("vmlinuz", "initrd.img", GuestImage.CMDLINE + " vmsnap.mode=" + mode),
         List.of(new VmDefinition.Port("agent", 9, "TCP")),
         true,
         60);

@@ -1,0 +1,120 @@
+package io.vmsnap.harness.bench;
+
+import io.vmsnap.harness.tool.Tool;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The same guest under libvirt, with an internal snapshot in qcow2: what {@code virsh
+ * snapshot-create} makes of a machine with memory. In libvirt's session mode, which needs no
+ * privileges; root becomes another user for it, since its own session would be the system's.
+ */
+final class LibvirtMachine implements AutoCloseable {
+  private static final String NAME = "vmsnap-bench";
+  private static final String NOBODY = "65534";
+
+  private final Path folder;
+
+  private LibvirtMachine(Path folder) {
+    this.folder = folder;
+  }
+
+  /**
+   * Starts it and takes its snapshot.
+   *
+   * @throws IOException with the words of the program that failed; libvirt may not run here
+   */
+  static LibvirtMachine start(Path folder, long ramMebibytes)
+      throws IOException, InterruptedException {
+    if (Tool.find("virsh") == null) {
+      throw new IOException("virsh is not installed");
+    }
+    Path raw = folder.resolve("virsh.raw");
+    FillingGuest.write(raw, ramMebibytes << 20);
+    Tool.of("qemu-img", "convert", "-q", "-O", "qcow2", "virsh.raw", "virsh.qcow2")
+        .in(folder)
+        .output();
+    for (String sub : List.of("run", "config", "cache")) {
+      Files.createDirectories(folder.resolve(sub));
+    }
+    Files.writeString(folder.resolve("domain.xml"), domain(folder, ramMebibytes));
+    Tool.of("chmod", "700", folder.resolve("run").toString()).output();
+    if (isRoot()) {
+      Tool.of("chown", "-R", NOBODY + ":" + NOBODY, folder.toString()).output();
+    }
+    LibvirtMachine machine = new LibvirtMachine(folder);
+    machine.virsh("create", folder.resolve("domain.xml").toString());
+    try {
+      RevertBench.awaitText(folder.resolve("serial"), FillingGuest.DONE);
+      machine.virsh("snapshot-create-as", NAME, "s1");
+      return machine;
+    } catch (IOException | RuntimeException e) {
+      machine.close();
+      throw e;
+    }
+  }
+
+  /** Milliseconds of the whole command. */
+  double revert() throws IOException, InterruptedException {
+    long begin = System.nanoTime();
+    virsh("snapshot-revert", NAME, "s1");
+    double milliseconds = (System.nanoTime() - begin) / 1e6;
+    if (!virsh("domstate", NAME).strip().equals("running")) {
+      throw new IOException("the domain does not run after snapshot-revert");
+    }
+    return milliseconds;
+  }
+
+  private String virsh(String... arguments) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    if (isRoot()) {
+      command.addAll(List.of("setpriv", "--reuid=" + NOBODY, "--regid=" + NOBODY));
+      command.add("--clear-groups");
+    }
+    command.addAll(List.of("virsh", "-q", "-c", "qemu:///session"));
+    command.addAll(List.of(arguments));
+    return Tool.of(command)
+        .with(
+            Map.of(
+                "HOME", folder.toString(),
+                "XDG_RUNTIME_DIR", folder.resolve("run").toString(),
+                "XDG_CONFIG_HOME", folder.resolve("config").toString(),
+                "XDG_CACHE_HOME", folder.resolve("cache").toString()))
+        .within(Duration.ofMinutes(5))
+        .output();
+  }
+
+  private static boolean isRoot() {
+    return "root".equals(System.getProperty("user.name"));
+  }
+
+  private static String domain(Path folder, long ramMebibytes) {
+    return """
+        <domain type='qemu'>
+          <name>%s</name><memory unit='MiB'>%d</memory><vcpu>1</vcpu>
+          <os><type arch='x86_64' machine='q35'>hvm</type></os>
+          <features><acpi/></features>
+          <cpu mode='custom'><model>qemu64</model></cpu>
+          <devices>
+            <disk type='file' device='disk'>
+              <driver name='qemu' type='qcow2'/><source file='%s'/>
+              <target dev='vda' bus='virtio'/>
+            </disk>
+            <serial type='file'><source path='%s'/></serial>
+            <memballoon model='none'/>
+          </devices>
+        </domain>
+        """
+        .formatted(NAME, ramMebibytes, folder.resolve("virsh.qcow2"), folder.resolve("serial"));
+  }
+
+  @Override
+  public void close() throws IOException, InterruptedException {
+    virsh("destroy", NAME);
+  }
+}
