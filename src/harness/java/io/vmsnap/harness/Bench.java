@@ -1,5 +1,6 @@
 package io.vmsnap.harness;
 
+import io.vmsnap.harness.bench.ConsolidateBench;
 import io.vmsnap.harness.bench.DiskBench;
 import io.vmsnap.harness.bench.RevertBench;
 import java.util.Arrays;
@@ -14,9 +15,15 @@ public final class Bench {
     switch (what) {
       case "disk" -> DiskBench.main(rest);
       case "revert" -> RevertBench.main(rest);
+      case "consolidate" -> ConsolidateBench.main(rest);
       default -> {
         System.err.println(
-            "usage: ./vmsnap bench disk|revert [FOLDER]   (FOLDER: on the volume to measure)");
+            """
+            usage: ./vmsnap bench disk|revert [FOLDER]
+                   ./vmsnap bench consolidate [FOLDER [MIB]]
+              FOLDER  on the volume to measure; consolidate mounts its own file systems there,
+                      from sparse files, and needs root
+              MIB     the largest delta, 4096 if not given""");
         System.exit(2);
       }
     }
