@@ -2,6 +2,7 @@ package io.vmsnap.job;
 
 import io.vmsnap.hypervisor.HypervisorException;
 import io.vmsnap.hypervisor.MachineReplacement;
+import io.vmsnap.hypervisor.Quiescer;
 import io.vmsnap.hypervisor.RunningVm;
 import io.vmsnap.hypervisor.qmp.QmpRunningVm;
 import io.vmsnap.runner.control.ControlClient;
@@ -42,6 +43,11 @@ final class QemuConnector implements VmConnector {
 
   @Override
   public MachineReplacement replacement() throws IOException {
+    return ControlClient.connect(storage.path(ControlServer.SOCKET));
+  }
+
+  @Override
+  public Quiescer quiescer() throws IOException {
     return ControlClient.connect(storage.path(ControlServer.SOCKET));
   }
 

@@ -4,7 +4,9 @@ import io.vmsnap.hypervisor.HypervisorException;
 import io.vmsnap.hypervisor.guestagent.GuestAgent;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
@@ -36,17 +38,60 @@ final class AgentWatch implements AutoCloseable {
     return connected;
   }
 
-  private void look() {
+  /** A conversation with the agent. */
+  @FunctionalInterface
+  interface Conversation<T> {
+    T with(GuestAgent agent) throws HypervisorException;
+  }
+
+  /**
+   * Talks to the agent, when it is not talked to already.
+   *
+   * @throws HypervisorException if it does not answer, or what the conversation throws
+   */
+  <T> T talk(Conversation<T> conversation) throws HypervisorException {
+    try {
+      return scheduler.submit(() -> converse(conversation)).get();
+    } catch (RejectedExecutionException e) {
+      throw new HypervisorException("the machine has ended", false, e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof HypervisorException failure) {
+        throw failure;
+      }
+      throw new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new HypervisorException("interrupted", true, e);
+    }
+  }
+
+  private <T> T converse(Conversation<T> conversation) throws HypervisorException {
     try {
       if (agent == null) {
         agent = GuestAgent.connect(socket, DEADLINE);
-      } else {
-        agent.ping(DEADLINE);
       }
+      T result = conversation.with(agent);
       connected = true;
+      return result;
     } catch (HypervisorException e) {
-      connected = false;
-      hangUp();
+      // A refusal is an answer too; after anything else the channel must be opened anew.
+      connected = agent != null && !e.isOutcomeUnknown();
+      if (!connected) {
+        hangUp();
+      }
+      throw e;
+    }
+  }
+
+  private void look() {
+    try {
+      converse(
+          open -> {
+            open.ping(DEADLINE);
+            return null;
+          });
+    } catch (HypervisorException e) {
+      // isConnected tells it.
     }
   }
 

@@ -140,10 +140,14 @@ final class Runner {
       throws IOException, InterruptedException {
     Succession succession = new Succession();
     ReadyMachine current = first;
-    try (ControlServer control =
-        ControlServer.start(
-            storage.path(ControlServer.SOCKET),
-            new ReplacementDesk(storage, starter, first.hardware().accelerator(), succession))) {
+    try (FreezeDesk freezing = new FreezeDesk(settings.definition().guestAgent());
+        ControlServer control =
+            ControlServer.start(
+                storage.path(ControlServer.SOCKET),
+                new FrontDesk(
+                    freezing,
+                    new ReplacementDesk(
+                        storage, starter, first.hardware().accelerator(), succession)))) {
       while (true) {
         announce(current);
         Succession.Order order;
@@ -152,6 +156,7 @@ final class Runner {
           if (settings.definition().guestAgent()) {
             agent.start();
           }
+          freezing.serve(agent);
           order = watch(machine, storage, agent, succession);
           if (order == null) {
             return machine.exit().orElseThrow();

@@ -12,8 +12,9 @@ import java.io.IOException;
 import java.time.Duration;
 
 /**
- * Gives up a snapshot whose memory could not be saved. The machine may write to the new deltas
- * already: what they hold is the guest's, and goes back into the disks below before they go.
+ * Gives up a snapshot that cannot be what was asked for: with its memory, or quiesced. The machine
+ * may write to the new deltas already: what they hold is the guest's, and goes back into the disks
+ * below before they go.
  */
 record AbandonedCapture(VmStorage storage, CreatePlan plan) {
   /** The deltas are young; but the volume may be slow, or full until the memory's file is gone. */
@@ -21,9 +22,11 @@ record AbandonedCapture(VmStorage storage, CreatePlan plan) {
 
   /** Makes a running machine write to its old disks again. May be repeated. */
   void leave(RunningVm vm) throws IOException {
-    vm.abandonMemory();
-    // Its space may be what the merge needs.
-    storage.delete(plan.memory().file());
+    if (plan.memory() != null) {
+      vm.abandonMemory();
+      // Its space may be what the merge needs.
+      storage.delete(plan.memory().file());
+    }
     for (AttachedDisk disk : vm.disks()) {
       for (NewDelta delta : plan.deltas()) {
         if (NodeName.of(delta.delta()).equals(disk.activeNode())) {

@@ -109,8 +109,13 @@ public final class CreatePlanner {
     properties.put(SnapshotEntry.REQUEST_ID, task.requestId());
     properties.put(SnapshotEntry.POWER_STATE, power.name());
     properties.put(SnapshotEntry.CONSISTENCY, task.memory() ? "Memory" : "Crash");
-    if (task.memory() && "BestEffort".equals(task.quiesce())) {
-      properties.put(SnapshotEntry.QUIESCE, "NotNeededWithMemory");
+    if (task.quiesce() != null && !task.quiesce().equals("None")) {
+      // what else becomes of it is observed, and recorded later
+      if (power != PowerState.PoweredOn) {
+        properties.put(SnapshotEntry.QUIESCE, Quiescing.POWERED_OFF);
+      } else if (task.memory()) {
+        properties.put(SnapshotEntry.QUIESCE, Quiescing.NOT_NEEDED);
+      }
     }
     for (int k = 0; k < deltas.size(); k++) {
       properties.put(SnapshotEntry.writesTo(k), deltas.get(k).delta());

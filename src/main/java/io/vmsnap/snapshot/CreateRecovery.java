@@ -5,6 +5,7 @@ import io.vmsnap.hypervisor.MemoryMethod;
 import io.vmsnap.hypervisor.MemorySaveException;
 import io.vmsnap.hypervisor.RunningVm;
 import io.vmsnap.hypervisor.SavedMemory;
+import io.vmsnap.snapshot.CreatePlan.NewFile;
 import io.vmsnap.snapshot.journal.Journal;
 import io.vmsnap.snapshot.journal.JournalEntry;
 import io.vmsnap.snapshot.journal.Phase;
@@ -13,6 +14,8 @@ import io.vmsnap.snapshot.step.ReplaceFile;
 import io.vmsnap.snapshot.step.Step;
 import io.vmsnap.storage.VmStorage;
 import io.vmsnap.task.TaskReason;
+import io.vmsnap.vmdir.SnapshotEntry;
+import io.vmsnap.vmdir.VmsdFile;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -67,7 +70,10 @@ final class CreateRecovery implements OperationRecovery {
     }
   }
 
-  /** Memory could not be saved: the machine goes on with its old disks and all it has written. */
+  /**
+   * The snapshot cannot be what was asked for: the machine goes on with its old disks and all it
+   * has written.
+   */
   private void giveUp(JournalEntry entry, CreatePlan plan, RunningVm vm) throws IOException {
     lock.check();
     new AbandonedCapture(storage, plan).leave(vm);
@@ -87,7 +93,9 @@ final class CreateRecovery implements OperationRecovery {
       rollBack(plan);
       return;
     }
-    storage.delete(plan.memory().file());
+    if (plan.memory() != null) {
+      storage.delete(plan.memory().file());
+    }
     List<Step> steps = new ArrayList<>();
     plan.files().stream()
         .filter(file -> file.name().endsWith(".vmx"))
@@ -134,6 +142,39 @@ final class CreateRecovery implements OperationRecovery {
       }
       throw e;
     }
+  }
+
+  /**
+   * Gives up a snapshot that was to be quiesced and was not, although the disks have switched.
+   *
+   * @return what to throw
+   */
+  RefusedException refuse(JournalEntry entry, CreatePlan plan, RunningVm vm, Quiescing quiescing)
+      throws IOException {
+    lock.check();
+    journal.write(entry.withPhase(Phase.SAVING));
+    giveUp(entry, plan, vm);
+    return new RefusedException(
+        TaskReason.ThawedEarly, quiescing.result().message() + ", and quiescing is required");
+  }
+
+  /** The plan with the history telling that the guest was quiesced, durable in the journal. */
+  CreatePlan record(JournalEntry entry, CreatePlan plan, Quiescing quiescing) throws IOException {
+    NewFile history = plan.files().getLast();
+    VmsdFile vmsd =
+        VmsdFile.parse(history.name(), history.content())
+            .withProperty(plan.uid(), SnapshotEntry.CONSISTENCY, "FileSystem")
+            .withProperty(plan.uid(), SnapshotEntry.QUIESCE, quiescing.result().reason());
+    List<NewFile> files = new ArrayList<>(plan.files());
+    files.set(files.size() - 1, new NewFile(history.name(), vmsd.toBytes()));
+    CreatePlan changed =
+        new CreatePlan(
+            plan.requestId(), plan.uid(), plan.deltas(), plan.memory(), List.copyOf(files));
+    lock.check();
+    journal.write(
+        new JournalEntry(
+            entry.operation(), Phase.SWITCHING, entry.token(), Journal.toJson(changed)));
+    return changed;
   }
 
   /** A saving that failed while the machine lives tells what it did, whatever else is not known. */

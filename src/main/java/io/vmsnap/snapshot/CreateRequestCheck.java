@@ -45,16 +45,8 @@ final class CreateRequestCheck {
           "quiesce is Required together with memory: memory needs no quiescing, and memory saved"
               + " while the guest is frozen would resume frozen");
     }
-    if (task.memory() && quiesce.equals("BestEffort")) {
-      return; // not needed with memory
-    }
     switch (quiesce) {
-      case "None" -> {}
-      case "BestEffort", "Required" ->
-          throw new RefusedException(
-              TaskReason.NotSupported,
-              "quiesce: this version cannot freeze the guest's file systems; set the policy to"
-                  + " None for a crash-consistent snapshot");
+      case "None", "BestEffort", "Required" -> {}
       default ->
           throw invalid(
               "quiesce is \"" + task.quiesce() + "\"; None, BestEffort or Required is expected");

@@ -34,9 +34,9 @@ final class ResultReader {
   }
 
   /**
-   * @param stun null if the machine was off, or the snapshot was taken by an earlier attempt
+   * @param taken {@link Taken#BEFORE} if the snapshot was taken by an earlier attempt
    */
-  SnapshotResult read(String requestId, long requiredBytes, Duration stun, Duration total)
+  SnapshotResult read(String requestId, long requiredBytes, Taken taken, Duration total)
       throws IOException {
     VmDirectory directory = VmDirectory.open(storage);
     SnapshotEntry snapshot =
@@ -69,11 +69,14 @@ final class ResultReader {
         disks,
         new StorageResult(
             SnapshotSize.of(storage, snapshot).bytes(), requiredBytes, storage.space().freeBytes()),
-        new Timing(null, stun == null ? null : millis(stun), millis(total)),
+        new Timing(
+            taken.freezeMillis(),
+            taken.stun() == null ? null : millis(taken.stun()),
+            millis(total)),
         snapshot.createTime(),
         clock.instant(),
         memory(snapshot),
-        quiesce(snapshot));
+        taken.quiesce() == null ? quiesce(snapshot) : taken.quiesce());
   }
 
   private MemoryResult memory(SnapshotEntry snapshot) throws IOException {
@@ -89,7 +92,10 @@ final class ResultReader {
   private static QuiesceResult quiesce(SnapshotEntry snapshot) {
     return snapshot
         .property(SnapshotEntry.QUIESCE)
-        .map(reason -> new QuiesceResult(false, reason, null, 0, null, null))
+        .map(
+            reason ->
+                new QuiesceResult(
+                    reason.equals("Frozen"), reason, "Told by the history", 0, null, null))
         .orElse(null);
   }
 

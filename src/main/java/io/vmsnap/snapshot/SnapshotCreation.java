@@ -56,13 +56,13 @@ public final class SnapshotCreation {
   private static SnapshotResult run(OperationContext context, CreateSnapshotTask task)
       throws IOException, RefusedException {
     Optional<SnapshotEntry> served = servedBefore(context.directory(), task);
-    Duration stun = null;
+    Taken taken = Taken.BEFORE;
     DiskLayers.of(context.directory()); // refuses damaged and foreign disks
     DirectoryState before = DirectoryStateReader.read(context.directory());
     if (served.isEmpty()) {
       Optional<RunningVm> vm = context.connector().connect();
       try {
-        stun = take(task, before, vm, context);
+        taken = take(task, before, vm, context);
       } finally {
         vm.ifPresent(RunningVm::close);
       }
@@ -71,7 +71,7 @@ public final class SnapshotCreation {
         .read(
             task.requestId(),
             CreateDirectoryCheck.requiredBytes(before, task),
-            stun,
+            taken,
             context.elapsed());
   }
 
@@ -82,8 +82,7 @@ public final class SnapshotCreation {
         .findFirst();
   }
 
-  /** Returns the stun; null for a machine that is off. */
-  private static Duration take(
+  private static Taken take(
       CreateSnapshotTask task,
       DirectoryState before,
       Optional<RunningVm> vm,
@@ -105,26 +104,68 @@ public final class SnapshotCreation {
     CreateRecovery recovery = new CreateRecovery(storage, lock);
     lock.check();
     journal.write(entry);
+    Quiescing quiescing = null;
     try {
       context.applyUntilStopped(CreateSteps.prepare(storage, plan), 5, 45);
       lock.check();
+      quiescing = Quiescing.begin(task, vm.isPresent(), context.connector());
       journal.write(entry.withPhase(task.memory() ? Phase.SAVING : Phase.SWITCHING));
     } catch (IOException | RefusedException | RuntimeException e) {
+      if (quiescing != null) {
+        quiescing.close();
+      }
       takeBack(recovery, plan, e);
       throw e;
     }
     // From here on a stop is no longer heeded: going on is the shortest way to a whole directory.
     context.progress().report("switch disks", 45);
     Duration stun = null;
-    if (task.memory()) {
-      VmsnFile state = CreatePlanner.machineState(before, plan.uid(), now, power);
-      MemoryCapture capture = new MemoryCapture(context, plan, state);
-      stun = recovery.saveMemory(entry, capture, vm.orElseThrow(), method).stun();
-    } else if (vm.isPresent()) {
-      stun = recovery.switchDisks(entry, plan, vm.get());
+    try (Quiescing frozen = quiescing) {
+      stun = change(task, before, vm, new Change(plan, entry, recovery, now, method), context);
+      frozen.thaw();
+      if (frozen.isBroken()) {
+        throw recovery.refuse(entry, plan, vm.orElseThrow(), frozen);
+      }
+      plan = frozen.quiesced() ? recovery.record(entry, plan, frozen) : plan;
+      recovery.finish(plan, context.progress());
+      return new Taken(stun, frozen.result(), frozen.freezeMillis());
     }
-    recovery.finish(plan, context.progress());
-    return stun;
+  }
+
+  /**
+   * The moment itself.
+   *
+   * @param now of the snapshot
+   * @param method how memory is to be saved; null for the best way
+   */
+  private record Change(
+      CreatePlan plan,
+      JournalEntry entry,
+      CreateRecovery recovery,
+      Instant now,
+      MemoryMethod method) {}
+
+  /** Returns the stun; null for a machine that is off. */
+  private static Duration change(
+      CreateSnapshotTask task,
+      DirectoryState before,
+      Optional<RunningVm> vm,
+      Change change,
+      OperationContext context)
+      throws IOException, RefusedException {
+    if (task.memory()) {
+      VmsnFile state =
+          CreatePlanner.machineState(
+              before, change.plan().uid(), change.now(), PowerState.PoweredOn);
+      MemoryCapture capture = new MemoryCapture(context, change.plan(), state);
+      return change
+          .recovery()
+          .saveMemory(change.entry(), capture, vm.orElseThrow(), change.method())
+          .stun();
+    }
+    return vm.isPresent()
+        ? change.recovery().switchDisks(change.entry(), change.plan(), vm.get())
+        : null;
   }
 
   private static void checkRunState(RunningVm vm) throws IOException, RefusedException {

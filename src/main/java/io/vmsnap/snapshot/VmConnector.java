@@ -2,6 +2,8 @@ package io.vmsnap.snapshot;
 
 import io.vmsnap.hypervisor.HypervisorException;
 import io.vmsnap.hypervisor.MachineReplacement;
+import io.vmsnap.hypervisor.QuiesceException;
+import io.vmsnap.hypervisor.Quiescer;
 import io.vmsnap.hypervisor.RunningVm;
 import java.io.IOException;
 import java.util.Optional;
@@ -23,6 +25,16 @@ public interface VmConnector {
     Optional<RunningVm> vm = connect();
     vm.ifPresent(RunningVm::close);
     return vm.isPresent();
+  }
+
+  /**
+   * The way to freeze the guest of a machine that is on; the caller closes it.
+   *
+   * @throws HypervisorException if there is none
+   */
+  default Quiescer quiescer() throws IOException {
+    throw new QuiesceException(
+        QuiesceException.Cause.AGENT_NOT_CONNECTED, "no runner serves the machine", null);
   }
 
   /**

@@ -180,14 +180,6 @@ class CreatePlannerTest {
   }
 
   @Test
-  void whatThisVersionCannotDoIsSaid() {
-    assertThat(refusal(fresh(1), with(false, "Required")).reason())
-        .isEqualTo(TaskReason.NotSupported);
-    assertThat(refusal(fresh(1), with(false, "BestEffort")).reason())
-        .isEqualTo(TaskReason.NotSupported);
-  }
-
-  @Test
   void memoryIsKeptInTheStateFileAndNotQuiesced() throws Exception {
     DirectoryState state = withMemory(fresh(1), "64");
 

@@ -77,6 +77,29 @@ public final class GuestAgent implements AutoCloseable {
     call("guest-ping", null, deadline);
   }
 
+  /**
+   * Flushes and freezes all file systems that can be; hooks of the guest run before.
+   *
+   * @return how many are frozen
+   */
+  public int freeze(Duration deadline) throws HypervisorException {
+    return call("guest-fsfreeze-freeze", null, deadline).asInt();
+  }
+
+  /**
+   * Thaws all file systems; harmless if none is frozen.
+   *
+   * @return how many were thawed
+   */
+  public int thaw(Duration deadline) throws HypervisorException {
+    return call("guest-fsfreeze-thaw", null, deadline).asInt();
+  }
+
+  /** Whether file systems are frozen, as the agent remembers it. */
+  public boolean isFrozen(Duration deadline) throws HypervisorException {
+    return call("guest-fsfreeze-status", null, deadline).asText().equals("frozen");
+  }
+
   /** Sends a command and gives its {@code return} member. */
   JsonNode call(String command, ObjectNode arguments, Duration deadline)
       throws HypervisorException {

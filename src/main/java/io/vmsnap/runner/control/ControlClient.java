@@ -2,6 +2,8 @@ package io.vmsnap.runner.control;
 
 import io.vmsnap.hypervisor.HypervisorException;
 import io.vmsnap.hypervisor.MachineReplacement;
+import io.vmsnap.hypervisor.QuiesceException;
+import io.vmsnap.hypervisor.Quiescer;
 import io.vmsnap.hypervisor.socket.LineChannel;
 import io.vmsnap.hypervisor.socket.SocketLineChannel;
 import io.vmsnap.task.TaskJson;
@@ -15,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** A job's side of the runner's control socket. */
-public final class ControlClient implements MachineReplacement {
+public final class ControlClient implements MachineReplacement, Quiescer {
   private static final Duration QUICK = Duration.ofSeconds(30);
 
   /** The runner's own deadline passes first, so that it is the one to say what happened. */
@@ -59,18 +61,49 @@ public final class ControlClient implements MachineReplacement {
     ask(ControlRequest.of(ControlRequest.DISCARD), QUICK);
   }
 
+  @Override
+  public int freeze(Duration deadline) throws HypervisorException {
+    ControlReply reply =
+        exchange(new ControlRequest(ControlRequest.FREEZE, null, deadline.toMillis()), deadline);
+    if (!reply.ok()) {
+      throw new QuiesceException(cause(reply.reason()), reply.message(), null);
+    }
+    return reply.fileSystems() == null ? 0 : reply.fileSystems();
+  }
+
+  private static QuiesceException.Cause cause(String reason) {
+    return switch (reason) {
+      case "AgentNotConnected" -> QuiesceException.Cause.AGENT_NOT_CONNECTED;
+      case "FreezeTimeout" -> QuiesceException.Cause.FREEZE_TIMEOUT;
+      case null, default -> QuiesceException.Cause.FREEZE_FAILED;
+    };
+  }
+
+  @Override
+  public boolean thaw() throws HypervisorException {
+    ControlReply reply = exchange(ControlRequest.of(ControlRequest.THAW), QUICK);
+    if (!reply.ok()) {
+      throw new HypervisorException(reply.message(), reply.unknown(), null);
+    }
+    return Boolean.TRUE.equals(reply.stillFrozen());
+  }
+
   private void ask(ControlRequest request, Duration timeout) throws HypervisorException {
-    ControlReply reply;
+    ControlReply reply = exchange(request, timeout);
+    if (!reply.ok()) {
+      throw new HypervisorException(reply.message(), reply.unknown(), null);
+    }
+  }
+
+  private ControlReply exchange(ControlRequest request, Duration timeout)
+      throws HypervisorException {
     try {
       channel.write((TaskJson.write(request) + "\n").getBytes(StandardCharsets.UTF_8));
-      reply = TaskJson.read(readLine(timeout.plus(GRACE)), ControlReply.class);
+      return TaskJson.read(readLine(timeout.plus(GRACE)), ControlReply.class);
     } catch (IOException e) {
       close(); // a late answer must not be taken for that to a later request
       throw new HypervisorException(
           request.command() + ": the runner does not answer: " + e.getMessage(), true, e);
-    }
-    if (!reply.ok()) {
-      throw new HypervisorException(reply.message(), reply.unknown(), null);
     }
   }
 

@@ -20,6 +20,12 @@ public record ControlRequest(String command, String configuration, Long timeoutM
   /** Cuts the machine's power; the runner ends. */
   public static final String POWER_OFF = "powerOff";
 
+  /** Freezes the guest's file systems; the timeout is the deadline after which it is thawed. */
+  public static final String FREEZE = "freeze";
+
+  /** Thaws what this connection froze. */
+  public static final String THAW = "thaw";
+
   public static ControlRequest of(String command) {
     return new ControlRequest(command, null, null);
   }
