@@ -178,6 +178,14 @@ public final class Machine {
     client.resource(snapshotOf(namespace, this.name(), name, description)).create();
   }
 
+  /** Asks for a snapshot with memory, or a quiesced one, and returns at once. */
+  public void snapshot(String name, boolean memory, Quiesce.Policy quiesce) {
+    VMSnapshot snapshot = snapshotOf(namespace, this.name(), name, null);
+    snapshot.setSpec(
+        new VMSnapshotSpec(this.name(), null, memory, new Quiesce(quiesce, null), null, null));
+    client.resource(snapshot).create();
+  }
+
   public static VMSnapshot snapshotOf(
       String namespace, String machine, String name, String description) {
     VMSnapshot snapshot = new VMSnapshot();

@@ -23,6 +23,12 @@ public final class Annotations {
   public static final String DELETE_DESCENDANTS = "vmsnap.io/delete-descendants";
 
   /**
+   * On a VirtualMachine, set by a user to any new value, such as a date: merges what interrupted
+   * deletions left in the directory. A value is served once, so one that stays in Git is harmless.
+   */
+  public static final String CONSOLIDATE = "vmsnap.io/consolidate";
+
+  /**
    * On the VMSnapshot that a revert takes first: UID of the revert, so that a snapshot of the same
    * name that somebody else made is not taken for it. Set at creation by the operator.
    */

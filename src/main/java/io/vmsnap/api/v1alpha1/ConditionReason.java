@@ -30,6 +30,10 @@ public enum ConditionReason {
   IOError,
   ShuttingDown,
   PoweredOff,
+  /** The memory of the running machine is being saved. */
+  Suspending,
+  /** Off, with its memory saved. */
+  Suspended,
   /** The runner ended by itself; a new one starts after a pause. */
   RunnerExited,
   /** The pod runs but its runner does not answer. */

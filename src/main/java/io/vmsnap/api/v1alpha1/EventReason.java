@@ -38,6 +38,14 @@ public enum EventReason {
   Reverted,
   /** VMSnapshotRevert: failed for good; the machine is as before. */
   RevertFailed,
+  /** VirtualMachine: a job of its own was created. */
+  OperationStarted,
+  /** VirtualMachine: its memory is saved, and it is off. */
+  Suspended,
+  /** VirtualMachine: what deletions left has been merged. */
+  Consolidated,
+  /** VirtualMachine: a job of its own failed. */
+  OperationFailed,
   /** VirtualMachine: a revert decides about its power until spec.powerState changes. */
   PowerOverridden,
   /** The spec breaks a rule of the API. */

@@ -16,7 +16,8 @@ import java.util.List;
 public record VirtualMachineSpec(
     @JsonPropertyDescription(
             "PoweredOn keeps a pod with the machine running; PoweredOff asks the guest to shut down"
-                + " and removes the pod.")
+                + " and removes the pod. Suspended saves the memory of a running machine and removes"
+                + " the pod; PoweredOn goes on from there.")
         @Default("PoweredOn")
         PowerState powerState,
     @JsonPropertyDescription(

@@ -43,6 +43,12 @@ public record VirtualMachineStatus(
         PowerOverride powerOverride,
     @JsonPropertyDescription("What a job does to the directory at this moment.")
         Operation operation,
+    @JsonPropertyDescription("When the machine was suspended; absent unless it is.")
+        String suspendTime,
+    @JsonPropertyDescription("The value of the annotation vmsnap.io/consolidate served last.")
+        String consolidated,
+    @JsonPropertyDescription("The machine's own job, written before it is created.")
+        Attempt attempt,
     @JsonPropertyDescription("How often the runner ended by itself, and when it last did.")
         Restarts restarts) {
 

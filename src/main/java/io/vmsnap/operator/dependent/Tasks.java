@@ -9,10 +9,12 @@ import io.vmsnap.api.v1alpha1.VMSnapshotRevertSpec;
 import io.vmsnap.api.v1alpha1.VMSnapshotSpec;
 import io.vmsnap.api.v1alpha1.VirtualMachine;
 import io.vmsnap.api.v1alpha1.VirtualMachineSpec.SnapshotPolicy;
+import io.vmsnap.task.ConsolidateTask;
 import io.vmsnap.task.CreateSnapshotTask;
 import io.vmsnap.task.DeleteSnapshotTask;
 import io.vmsnap.task.DescribeSnapshotTask;
 import io.vmsnap.task.RevertSnapshotTask;
+import io.vmsnap.task.SuspendTask;
 import java.time.Duration;
 import java.util.Locale;
 
@@ -59,12 +61,11 @@ public final class Tasks {
 
   public static DeleteSnapshotTask delete(
       VMSnapshot snapshot, VirtualMachine vm, boolean withDescendants, Duration remaining) {
-    String bandwidth = vm.getSpec().snapshotPolicy().consolidateBandwidth();
     return new DeleteSnapshotTask(
         requestId(OperationKind.Delete, snapshot.getMetadata().getUid()),
         snapshot.getStatus().uid(),
         withDescendants,
-        bandwidth == null ? 0 : BinarySize.parse(bandwidth),
+        bandwidth(vm),
         seconds(remaining));
   }
 
@@ -80,6 +81,25 @@ public final class Tasks {
         seconds(remaining),
         policy.maxDepth(),
         policy.reservePercent());
+  }
+
+  public static SuspendTask suspend(VirtualMachine vm, Duration remaining) {
+    return new SuspendTask(
+        requestId(OperationKind.Suspend, vm.getMetadata().getUid()),
+        seconds(remaining),
+        vm.getSpec().snapshotPolicy().reservePercent());
+  }
+
+  public static ConsolidateTask consolidate(VirtualMachine vm, Duration remaining) {
+    return new ConsolidateTask(
+        requestId(OperationKind.Consolidate, vm.getMetadata().getUid()),
+        bandwidth(vm),
+        seconds(remaining));
+  }
+
+  private static long bandwidth(VirtualMachine vm) {
+    String limit = vm.getSpec().snapshotPolicy().consolidateBandwidth();
+    return limit == null ? 0 : BinarySize.parse(limit);
   }
 
   private static int seconds(Duration duration) {

@@ -11,12 +11,12 @@ import io.vmsnap.api.v1alpha1.VMSnapshotRevert;
 import io.vmsnap.api.v1alpha1.VMSnapshotSpec.DeletionPolicy;
 import io.vmsnap.api.v1alpha1.VMSnapshotStatus;
 import io.vmsnap.api.v1alpha1.VMSnapshotStatus.Phase;
+import io.vmsnap.api.v1alpha1.VirtualMachine;
 import io.vmsnap.operator.status.Conditions;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The operations that resources ask for and that have not ended. */
@@ -27,11 +27,30 @@ public final class Operations {
 
   private Operations() {}
 
-  public static List<Operation> of(List<VMSnapshot> snapshots, List<VMSnapshotRevert> reverts) {
-    return Stream.concat(
+  public static List<Operation> of(
+      Optional<VirtualMachine> vm, List<VMSnapshot> snapshots, List<VMSnapshotRevert> reverts) {
+    return Stream.of(
+            vm.flatMap(Operations::of).stream(),
             snapshots.stream().flatMap(snapshot -> of(snapshot).stream()),
             reverts.stream().flatMap(revert -> of(revert).stream()))
-        .collect(Collectors.toList());
+        .flatMap(operations -> operations)
+        .toList();
+  }
+
+  /** The machine's own: it goes before whatever waits. */
+  public static Optional<Operation> of(VirtualMachine vm) {
+    Attempt attempt = vm.getStatus() == null ? null : vm.getStatus().attempt();
+    boolean begun = attempt != null && attempt.isOpen(attempt.operation());
+    return begun || MachineRequest.open(vm).isPresent()
+        ? Optional.of(
+            new Operation(
+                vm.getMetadata().getUid(),
+                begun ? attempt.operation().name() : "an operation on the machine itself",
+                Objects.toString(vm.getMetadata().getCreationTimestamp(), ""),
+                0L,
+                begun,
+                null))
+        : Optional.empty();
   }
 
   /** Its creation, its deletion or its description; a resource asks for one at a time. */

@@ -6,17 +6,24 @@ import static io.vmsnap.operator.status.Conditions.Truth.Unknown;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.vmsnap.api.v1alpha1.Annotations;
+import io.vmsnap.api.v1alpha1.Attempt;
 import io.vmsnap.api.v1alpha1.Condition;
 import io.vmsnap.api.v1alpha1.ConditionReason;
 import io.vmsnap.api.v1alpha1.ConditionType;
+import io.vmsnap.api.v1alpha1.OperationKind;
+import io.vmsnap.api.v1alpha1.PowerState;
 import io.vmsnap.api.v1alpha1.VirtualMachine;
 import io.vmsnap.api.v1alpha1.VirtualMachineStatus;
 import io.vmsnap.api.v1alpha1.VirtualMachineStatus.PowerOverride;
 import io.vmsnap.api.v1alpha1.VirtualMachineStatus.Restarts;
 import io.vmsnap.operator.dependent.PodState;
+import io.vmsnap.operator.operation.JobStep;
+import io.vmsnap.operator.operation.MachineReadiness;
+import io.vmsnap.operator.operation.MachineRequest;
 import io.vmsnap.operator.polling.RunnerAnswer;
 import io.vmsnap.operator.status.Conditions;
 import io.vmsnap.operator.status.Conditions.Truth;
+import io.vmsnap.operator.status.Reasons;
 import io.vmsnap.operator.status.Violation;
 import io.vmsnap.task.RunnerStatus;
 import java.time.Instant;
@@ -98,10 +105,58 @@ final class MachineConditions {
           moving(ConditionReason.ShuttingDown, "The guest is asked to shut down");
       case MachineStep.AwaitStop wait ->
           moving(ConditionReason.ShuttingDown, "The guest shuts down");
-      case MachineStep.Rest rest ->
-          new Summary(State.READY, ConditionReason.PoweredOff, poweredOff(vm, seen));
+      case MachineStep.Begin begin ->
+          begin.attempt().operation() == OperationKind.Suspend
+              ? suspending()
+              : summary(vm, seen, begin.beside());
+      case MachineStep.Work(OperationKind kind, JobStep job, MachineStep beside)
+          when kind == OperationKind.Suspend ->
+          job instanceof JobStep.Fail fail
+              ? stuck(fail.reason(), "The machine cannot be suspended: " + fail.message())
+              : suspending();
+      case MachineStep.Work work -> summary(vm, seen, work.beside());
+      case MachineStep.Rest rest -> off(vm, seen);
+      case MachineStep.Watch watch when suspensionFailed(vm) -> kept(vm);
       case MachineStep.Watch watch -> watched(vm, watch.pod(), seen);
     };
+  }
+
+  /** Whether a machine that is to be suspended goes on because its job has failed for good. */
+  private static boolean suspensionFailed(VirtualMachine vm) {
+    Attempt attempt = vm.getStatus() == null ? null : vm.getStatus().attempt();
+    return vm.getSpec().powerState() == PowerState.Suspended
+        && MachineReadiness.isOn(vm)
+        && attempt != null
+        && attempt.operation() == OperationKind.Suspend
+        && !attempt.isOpen(OperationKind.Suspend)
+        && vm.getStatus().suspendTime() == null
+        && MachineRequest.open(vm).isEmpty()
+        && Conditions.isTrue(vm.getStatus().conditions(), ConditionType.Stalled);
+  }
+
+  private static Summary kept(VirtualMachine vm) {
+    Condition stalled =
+        Conditions.find(vm.getStatus().conditions(), ConditionType.Stalled).orElseThrow();
+    return stuck(Reasons.of(stalled.reason(), ConditionReason.JobFailed), stalled.message());
+  }
+
+  private static Summary suspending() {
+    return moving(ConditionReason.Suspending, "The machine's memory is being saved");
+  }
+
+  private static Summary off(VirtualMachine vm, MachineObservation seen) {
+    if (vm.getStatus() != null && vm.getStatus().suspendTime() != null) {
+      return new Summary(
+          State.READY,
+          ConditionReason.Suspended,
+          "The machine is suspended; spec.powerState PoweredOn lets it go on");
+    }
+    return new Summary(
+        State.READY,
+        ConditionReason.PoweredOff,
+        vm.getSpec().powerState() == PowerState.Suspended
+            ? "The machine was off already: there is nothing to suspend"
+            : poweredOff(vm, seen));
   }
 
   private static String poweredOff(VirtualMachine vm, MachineObservation seen) {

@@ -9,6 +9,7 @@ import io.vmsnap.api.v1alpha1.VirtualMachineStatus.Restarts;
 import io.vmsnap.operator.dependent.DirectoryClaim;
 import io.vmsnap.operator.dependent.PodState;
 import java.time.Instant;
+import java.util.Optional;
 
 /** Decides from what was observed, without side effects. */
 final class MachineDecision {
@@ -31,8 +32,14 @@ final class MachineDecision {
       if (power.reverting()) {
         return PodState.hasEnded(pod) ? reverting() : new MachineStep.Watch(pod);
       }
+      Optional<MachineStep> own = MachineOperations.decide(vm, seen, now);
+      if (own.isPresent()) {
+        return own.get();
+      }
       if (!wanted) {
-        return new MachineStep.StopPod(pod);
+        return power.wanted() == PowerState.Suspended && !PodState.hasEnded(pod)
+            ? new MachineStep.Watch(pod)
+            : new MachineStep.StopPod(pod);
       }
       if (PodState.hasEnded(pod)) {
         return ended(vm, pod, now);
@@ -42,6 +49,10 @@ final class MachineDecision {
     MachineStep claim = claim(vm, seen);
     if (claim != null) {
       return claim;
+    }
+    Optional<MachineStep> own = MachineOperations.decide(vm, seen, now);
+    if (own.isPresent()) {
+      return own.get();
     }
     if (!wanted) {
       return new MachineStep.Rest();

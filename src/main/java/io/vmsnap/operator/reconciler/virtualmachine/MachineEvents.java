@@ -4,9 +4,11 @@ import io.vmsnap.api.v1alpha1.Condition;
 import io.vmsnap.api.v1alpha1.ConditionReason;
 import io.vmsnap.api.v1alpha1.ConditionType;
 import io.vmsnap.api.v1alpha1.EventReason;
+import io.vmsnap.api.v1alpha1.OperationKind;
 import io.vmsnap.api.v1alpha1.VirtualMachine;
 import io.vmsnap.api.v1alpha1.VirtualMachineStatus;
 import io.vmsnap.operator.event.Events;
+import io.vmsnap.operator.operation.JobStep;
 import io.vmsnap.operator.status.Conditions;
 import java.util.List;
 
@@ -18,7 +20,10 @@ final class MachineEvents {
     this.events = events;
   }
 
-  void tell(VirtualMachine vm, VirtualMachineStatus next) {
+  void tell(VirtualMachine vm, MachineStep step, VirtualMachineStatus next) {
+    if (step instanceof MachineStep.Work work) {
+      tell(vm, work.kind(), work.job());
+    }
     List<Condition> before = vm.getStatus() == null ? List.of() : vm.getStatus().conditions();
     if (next.powerOverride() != null
         && (vm.getStatus() == null
@@ -38,6 +43,7 @@ final class MachineEvents {
     }
     switch (ConditionReason.valueOf(ready.reason())) {
       case Running -> events.normal(vm, EventReason.PoweredOn, ready.message());
+      case Suspended -> events.normal(vm, EventReason.Suspended, ready.message());
       case PoweredOff -> events.normal(vm, EventReason.PoweredOff, ready.message());
       case RunnerExited -> events.warning(vm, EventReason.RunnerExited, ready.message());
       case IOError -> events.warning(vm, EventReason.IOError, ready.message());
@@ -45,6 +51,25 @@ final class MachineEvents {
       default -> {
         // a condition says it; not worth an event
       }
+    }
+  }
+
+  private void tell(VirtualMachine vm, OperationKind kind, JobStep job) {
+    switch (job) {
+      case JobStep.Start start ->
+          events.normal(vm, EventReason.OperationStarted, "Created job " + start.attempt().job());
+      case JobStep.Done done when kind == OperationKind.Consolidate ->
+          events.normal(
+              vm,
+              EventReason.Consolidated,
+              done.outcome().delete().freedBytes() + " bytes are free again");
+      case JobStep.Fail fail ->
+          events.warning(
+              vm, EventReason.OperationFailed, kind + ": " + fail.reason() + ": " + fail.message());
+      case JobStep.Done done -> {}
+      case JobStep.Retry retry -> {}
+      case JobStep.Await await -> {}
+      case JobStep.Watch watch -> {}
     }
   }
 }

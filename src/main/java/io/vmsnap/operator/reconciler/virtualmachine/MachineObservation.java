@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.vmsnap.api.v1alpha1.VMSnapshot;
 import io.vmsnap.api.v1alpha1.VMSnapshotRevert;
+import io.vmsnap.operator.operation.JobObservation;
 import io.vmsnap.operator.polling.RunnerAnswer;
 import io.vmsnap.operator.status.Violation;
 import java.util.List;
@@ -18,6 +19,7 @@ import java.util.Optional;
  * @param answer what the runner said last; empty while no pod runs or none was asked yet
  * @param snapshots the VMSnapshots that name this machine
  * @param reverts the VMSnapshotReverts that name it
+ * @param outcome what the machine's own job says
  */
 record MachineObservation(
     List<Violation> violations,
@@ -25,4 +27,5 @@ record MachineObservation(
     Optional<Pod> pod,
     Optional<RunnerAnswer> answer,
     List<VMSnapshot> snapshots,
-    List<VMSnapshotRevert> reverts) {}
+    List<VMSnapshotRevert> reverts,
+    JobObservation outcome) {}

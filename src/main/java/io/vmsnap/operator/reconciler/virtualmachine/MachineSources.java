@@ -15,6 +15,8 @@ import io.vmsnap.api.v1alpha1.VirtualMachine;
 import io.vmsnap.operator.dependent.DirectoryClaim;
 import io.vmsnap.operator.dependent.PodState;
 import io.vmsnap.operator.dependent.RunnerPod;
+import io.vmsnap.operator.operation.JobObservation;
+import io.vmsnap.operator.operation.JobSources;
 import io.vmsnap.operator.polling.RunnerAnswer;
 import io.vmsnap.operator.polling.RunnerClient;
 import io.vmsnap.operator.polling.RunnerPolling;
@@ -25,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What wakes the reconciler of machines, and the caches it looks into. */
 final class MachineSources {
@@ -43,6 +46,8 @@ final class MachineSources {
   private final InformerEventSource<VMSnapshot, VirtualMachine> snapshots;
   private final InformerEventSource<VMSnapshotRevert, VirtualMachine> reverts;
   private final RunnerPolling runner;
+
+  private final JobSources<VirtualMachine> jobs;
 
   private MachineSources(
       EventSourceContext<VirtualMachine> context, RunnerClient client, Duration interval) {
@@ -106,6 +111,7 @@ final class MachineSources {
                 .build(),
             context);
     reverts.addIndexers(Map.of(Indexes.BY_VM, Indexes::machineOf));
+    jobs = new JobSources<>(context, VirtualMachine.class, Labels.VM_NAME);
     runner =
         new RunnerPolling(context, client, interval, vm -> pod(vm).filter(PodState::isRunning));
   }
@@ -116,7 +122,8 @@ final class MachineSources {
   }
 
   List<EventSource<?, VirtualMachine>> all() {
-    return List.of(pods, claims, snapshots, reverts, runner);
+    return Stream.concat(Stream.of(pods, claims, snapshots, reverts, runner), jobs.all().stream())
+        .toList();
   }
 
   Optional<Pod> pod(VirtualMachine vm) {
@@ -134,6 +141,10 @@ final class MachineSources {
   List<VMSnapshot> snapshots(VirtualMachine vm) {
     return snapshots.byIndex(
         Indexes.BY_VM, Indexes.key(vm.getMetadata().getNamespace(), vm.getMetadata().getName()));
+  }
+
+  JobObservation outcome(VirtualMachine vm) {
+    return jobs.observe(vm, vm.getStatus() == null ? null : vm.getStatus().attempt());
   }
 
   List<VMSnapshotRevert> reverts(VirtualMachine vm) {

@@ -1,7 +1,9 @@
 package io.vmsnap.operator.reconciler.virtualmachine;
 
 import io.fabric8.kubernetes.api.model.Pod;
+import io.vmsnap.api.v1alpha1.Attempt;
 import io.vmsnap.api.v1alpha1.BinarySize;
+import io.vmsnap.api.v1alpha1.OperationKind;
 import io.vmsnap.api.v1alpha1.PowerState;
 import io.vmsnap.api.v1alpha1.VirtualMachine;
 import io.vmsnap.api.v1alpha1.VirtualMachineStatus;
@@ -11,9 +13,12 @@ import io.vmsnap.api.v1alpha1.VirtualMachineStatus.Operation;
 import io.vmsnap.api.v1alpha1.VirtualMachineStatus.Restarts;
 import io.vmsnap.operator.dependent.DirectoryClaim;
 import io.vmsnap.operator.dependent.PodState;
+import io.vmsnap.operator.operation.JobStep;
+import io.vmsnap.operator.operation.MachineRequest;
 import io.vmsnap.operator.polling.RunnerAnswer;
 import io.vmsnap.task.RunnerStatus;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 
 /** The status that follows from an observation and the step decided on it. */
@@ -42,7 +47,7 @@ final class MachineStatusFactory {
     return new VirtualMachineStatus(
         vm.getMetadata().getGeneration(),
         MachineConditions.of(vm, seen, step, pod, runner, specHash, now),
-        powerState(before, pod, runner),
+        powerState(before, pod, runner, suspendTime(before, step, power, now)),
         pod == null ? null : pod.getMetadata().getName(),
         pod == null ? null : pod.getSpec().getNodeName(),
         pod == null || pod.getStatus() == null ? null : pod.getStatus().getPodIP(),
@@ -58,12 +63,16 @@ final class MachineStatusFactory {
         power.lastRevert(),
         power.override(),
         operation(runner),
+        suspendTime(before, step, power, now),
+        consolidated(vm, step),
+        attempt(before, step),
         restarts(before, step));
   }
 
-  private static PowerState powerState(VirtualMachineStatus before, Pod pod, RunnerStatus runner) {
+  private static PowerState powerState(
+      VirtualMachineStatus before, Pod pod, RunnerStatus runner, String suspendTime) {
     if (pod == null) {
-      return PowerState.PoweredOff;
+      return suspendTime == null ? PowerState.PoweredOff : PowerState.Suspended;
     }
     if (runner == null) {
       return before == null || before.powerState() == null
@@ -124,6 +133,42 @@ final class MachineStatusFactory {
             running.step(),
             running.percent(),
             running.startTime() == null ? null : running.startTime().toString());
+  }
+
+  /** Gone when the machine goes on from its saved memory, or from another state. */
+  private static String suspendTime(
+      VirtualMachineStatus before, MachineStep step, PowerIntent power, Instant now) {
+    return switch (step) {
+      case MachineStep.Work(OperationKind kind, JobStep.Done done, MachineStep beside)
+          when kind == OperationKind.Suspend ->
+          now.truncatedTo(ChronoUnit.SECONDS).toString();
+      case MachineStep.StartPod start -> null;
+      default -> before == null || power.unseen() != null ? null : before.suspendTime();
+    };
+  }
+
+  private static String consolidated(VirtualMachine vm, MachineStep step) {
+    VirtualMachineStatus before = vm.getStatus();
+    return switch (step) {
+      case MachineStep.Work(OperationKind kind, JobStep job, MachineStep beside)
+          when kind == OperationKind.Consolidate
+              && (job instanceof JobStep.Done || job instanceof JobStep.Fail) ->
+          MachineRequest.tokenOf(vm, before.attempt()).orElse(before.consolidated());
+      default -> before == null ? null : before.consolidated();
+    };
+  }
+
+  private static Attempt attempt(VirtualMachineStatus before, MachineStep step) {
+    return switch (step) {
+      case MachineStep.Begin begin -> begin.attempt();
+      case MachineStep.Work(OperationKind kind, JobStep.Retry retry, MachineStep beside) ->
+          retry.next();
+      case MachineStep.Work(OperationKind kind, JobStep.Done done, MachineStep beside) ->
+          before.attempt().end();
+      case MachineStep.Work(OperationKind kind, JobStep.Fail fail, MachineStep beside) ->
+          before.attempt().end();
+      default -> before == null ? null : before.attempt();
+    };
   }
 
   private static Restarts restarts(VirtualMachineStatus before, MachineStep step) {

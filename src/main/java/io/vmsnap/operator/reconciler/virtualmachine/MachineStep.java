@@ -1,8 +1,11 @@
 package io.vmsnap.operator.reconciler.virtualmachine;
 
 import io.fabric8.kubernetes.api.model.Pod;
+import io.vmsnap.api.v1alpha1.Attempt;
 import io.vmsnap.api.v1alpha1.ConditionReason;
+import io.vmsnap.api.v1alpha1.OperationKind;
 import io.vmsnap.api.v1alpha1.VirtualMachineStatus.Restarts;
+import io.vmsnap.operator.operation.JobStep;
 import io.vmsnap.operator.status.Violation;
 import java.time.Instant;
 import java.util.List;
@@ -41,6 +44,16 @@ sealed interface MachineStep {
 
   /** A pod is there, and should be. */
   record Watch(Pod pod) implements MachineStep {}
+
+  /** Record the first try of an operation of the machine's own, before its job exists. */
+  record Begin(Attempt attempt, MachineStep beside) implements MachineStep {}
+
+  /**
+   * An operation of the machine's own whose attempt is recorded.
+   *
+   * @param beside what the machine does meanwhile: Watch or Rest
+   */
+  record Work(OperationKind kind, JobStep job, MachineStep beside) implements MachineStep {}
 
   /** No pod is there, and none should be. */
   record Rest() implements MachineStep {}

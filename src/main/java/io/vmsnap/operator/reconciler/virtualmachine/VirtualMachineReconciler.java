@@ -10,12 +10,16 @@ import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
 import io.vmsnap.api.v1alpha1.EventReason;
+import io.vmsnap.api.v1alpha1.OperationKind;
 import io.vmsnap.api.v1alpha1.VirtualMachine;
 import io.vmsnap.api.v1alpha1.VirtualMachineStatus;
 import io.vmsnap.operator.config.OperatorConfig;
 import io.vmsnap.operator.dependent.DirectoryClaim;
+import io.vmsnap.operator.dependent.OperationJob;
 import io.vmsnap.operator.dependent.RunnerPod;
 import io.vmsnap.operator.event.Events;
+import io.vmsnap.operator.operation.JobStep;
+import io.vmsnap.operator.operation.MachineRequest;
 import io.vmsnap.operator.polling.RunnerClient;
 import io.vmsnap.operator.reconciler.Children;
 import io.vmsnap.operator.reconciler.ContextChildren;
@@ -36,6 +40,9 @@ public class VirtualMachineReconciler implements Reconciler<VirtualMachine> {
 
   /** Looks again at what no event may tell of, such as a namespace's quota. */
   private static final Duration RECHECK = Duration.ofMinutes(1);
+
+  /** For an operation of the machine's own whose turn has not come. */
+  private static final Duration SOON = Duration.ofSeconds(2);
 
   private final OperatorConfig config;
   private final RunnerClient runners;
@@ -74,8 +81,8 @@ public class VirtualMachineReconciler implements Reconciler<VirtualMachine> {
     step = act(vm, step, children);
     VirtualMachineStatus status =
         MachineStatusFactory.create(vm, seen, step, specHash(step, vm), now);
-    machineEvents.tell(vm, status);
-    return StatusUpdate.of(vm, status, VirtualMachine::new).rescheduleAfter(pause(step, now));
+    machineEvents.tell(vm, step, status);
+    return StatusUpdate.of(vm, status, VirtualMachine::new).rescheduleAfter(pause(vm, step, now));
   }
 
   private MachineObservation observe(VirtualMachine vm) {
@@ -87,7 +94,8 @@ public class VirtualMachineReconciler implements Reconciler<VirtualMachine> {
         sources.pod(vm),
         sources.answer(vm),
         sources.snapshots(vm),
-        sources.reverts(vm));
+        sources.reverts(vm),
+        sources.outcome(vm));
   }
 
   /** Does what was decided; where the API server refuses, the refusal is the new step. */
@@ -109,6 +117,13 @@ public class VirtualMachineReconciler implements Reconciler<VirtualMachine> {
           LOG.infof("pod deleted %s reason=RunnerExited", key(vm));
           children.delete(remove.pod());
         }
+        case MachineStep.Work(OperationKind kind, JobStep.Start start, MachineStep beside) -> {
+          children.apply(
+              OperationJob.desired(MachineOperations.request(vm, start.attempt()), config));
+          LOG.infof("job created %s job=%s", key(vm), start.attempt().job());
+        }
+        case MachineStep.Work work -> {}
+        case MachineStep.Begin begin -> {}
         case MachineStep.Refuse refuse -> {}
         case MachineStep.Hold hold -> {}
         case MachineStep.AwaitRestart wait -> {}
@@ -127,8 +142,14 @@ public class VirtualMachineReconciler implements Reconciler<VirtualMachine> {
     return step instanceof MachineStep.Refuse ? null : RunnerPod.hash(vm, config);
   }
 
-  private static Duration pause(MachineStep step, Instant now) {
+  private static Duration pause(VirtualMachine vm, MachineStep step, Instant now) {
     return switch (step) {
+      case MachineStep.Begin begin -> Duration.ZERO;
+      case MachineStep.Work(OperationKind kind, JobStep.Retry retry, MachineStep beside) ->
+          Duration.between(now, Instant.parse(retry.next().notBefore()));
+      case MachineStep.Work(OperationKind kind, JobStep.Await await, MachineStep beside) -> SOON;
+      case MachineStep.Work work -> RECHECK;
+      case MachineStep.Watch watch when MachineRequest.open(vm).isPresent() -> SOON;
       case MachineStep.CountExit exit -> Duration.ZERO;
       case MachineStep.AwaitRestart wait -> Duration.between(now, wait.notBefore());
       default -> RECHECK;

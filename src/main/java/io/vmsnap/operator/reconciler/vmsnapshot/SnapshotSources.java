@@ -86,12 +86,13 @@ final class SnapshotSources {
         Optional.ofNullable(snapshot.getStatus()).map(VMSnapshotStatus::attempt).orElse(null);
     Optional<Job> job = jobs.job(snapshot, attempt);
     JobObservation outcome = jobs.observe(snapshot, attempt);
+    Optional<VirtualMachine> vm = machine(snapshot);
     List<VMSnapshot> family = siblings(snapshot);
     return new SnapshotObservation(
         VMSnapshotRules.check(snapshot),
-        machine(snapshot),
+        vm,
         family,
-        Operations.of(family, reverts(snapshot)),
+        Operations.of(vm, family, reverts(snapshot)),
         job,
         outcome);
   }

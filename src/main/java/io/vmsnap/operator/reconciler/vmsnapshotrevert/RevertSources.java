@@ -80,6 +80,7 @@ final class RevertSources {
   RevertObservation observe(VMSnapshotRevert revert) {
     Attempt attempt =
         Optional.ofNullable(revert.getStatus()).map(VMSnapshotRevertStatus::attempt).orElse(null);
+    Optional<VirtualMachine> vm = machine(revert);
     List<VMSnapshot> found =
         Indexes.machineOf(revert).stream()
             .flatMap(key -> snapshots.byIndex(Indexes.BY_VM, key).stream())
@@ -90,9 +91,9 @@ final class RevertSources {
             .toList();
     return new RevertObservation(
         VMSnapshotRevertRules.check(revert),
-        machine(revert),
+        vm,
         found,
-        Operations.of(found, others),
+        Operations.of(vm, found, others),
         jobs.job(revert, attempt),
         jobs.observe(revert, attempt));
   }

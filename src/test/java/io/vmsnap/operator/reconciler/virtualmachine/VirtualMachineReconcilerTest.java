@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
+import io.vmsnap.api.v1alpha1.Annotations;
 import io.vmsnap.api.v1alpha1.Condition;
+import io.vmsnap.api.v1alpha1.ConditionReason;
 import io.vmsnap.api.v1alpha1.ConditionType;
+import io.vmsnap.api.v1alpha1.OperationKind;
 import io.vmsnap.api.v1alpha1.PowerState;
 import io.vmsnap.api.v1alpha1.VMSnapshot;
 import io.vmsnap.api.v1alpha1.VMSnapshotRevert;
@@ -21,14 +25,20 @@ import io.vmsnap.api.v1alpha1.VirtualMachineStatus.SnapshotType;
 import io.vmsnap.operator.FakeChildren;
 import io.vmsnap.operator.FakeEvents;
 import io.vmsnap.operator.Fixtures;
+import io.vmsnap.operator.operation.JobObservation;
+import io.vmsnap.operator.operation.Operations;
 import io.vmsnap.operator.polling.RunnerAnswer;
 import io.vmsnap.operator.status.Conditions;
+import io.vmsnap.task.DeleteResult;
 import io.vmsnap.task.RunnerStatus;
+import io.vmsnap.task.TaskOutcome;
+import io.vmsnap.task.TaskReason;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -40,6 +50,7 @@ class VirtualMachineReconcilerTest {
   private Instant now = Fixtures.NOW;
   private List<VMSnapshot> snapshots = List.of();
   private List<VMSnapshotRevert> reverts = List.of();
+  private JobObservation outcome = new JobObservation.Absent();
 
   @Test
   void claimThenPod() {
@@ -351,6 +362,111 @@ class VirtualMachineReconcilerTest {
     assertThat(children.applied).hasSize(1);
   }
 
+  @Test
+  void runningMachineIsSuspendedByAJobAndGoesOnLater() {
+    Pod pod = Fixtures.pod(vm, "Running");
+    look(claim(), pod, told("Running", 1L));
+    VirtualMachineStatus status = vm.getStatus();
+    vm = Fixtures.machine("powerState: Suspended");
+    vm.setStatus(status);
+
+    look(claim(), pod, told("Running", 1L));
+    assertThat(vm.getStatus().attempt().operation()).isEqualTo(OperationKind.Suspend);
+    assertThat(children.applied).as("the intent comes first").isEmpty();
+    assertThat(Operations.of(vm)).as("snapshots wait").isPresent();
+
+    look(claim(), pod, told("Running", 1L));
+    assertThat(children.applied).singleElement().isInstanceOf(Job.class);
+    assertThat(children.deleted).isEmpty();
+
+    outcome = new JobObservation.Done(new TaskOutcome(TaskReason.Completed, "saved"));
+    Pod ended = Fixtures.pod(vm, "Succeeded");
+    look(claim(), ended, null);
+    look(claim(), ended, null);
+    assertThat(children.deleted).containsExactly(ended);
+    assertThat(vm.getStatus().restarts()).isNull();
+
+    look(claim(), null, null);
+    assertThat(vm.getStatus().powerState()).isEqualTo(PowerState.Suspended);
+    assertThat(reason(ConditionType.Ready)).isEqualTo("True Suspended");
+
+    status = vm.getStatus();
+    vm = Fixtures.machine();
+    vm.setStatus(status);
+    look(claim(), null, null);
+    assertThat(children.applied).last().isInstanceOf(Pod.class);
+    assertThat(vm.getStatus().suspendTime()).isNull();
+  }
+
+  @Test
+  void machineThatCannotBeSuspendedGoesOnAndSaysSo() {
+    Pod pod = Fixtures.pod(vm, "Running");
+    look(claim(), pod, told("Running", 1L));
+    VirtualMachineStatus status = vm.getStatus();
+    vm = Fixtures.machine("powerState: Suspended");
+    vm.setStatus(status);
+    look(claim(), pod, told("Running", 1L));
+    outcome = new JobObservation.Failed(ConditionReason.InsufficientSpace, "1 GiB short", false);
+
+    look(claim(), pod, told("Running", 1L));
+    assertThat(reason(ConditionType.Stalled)).isEqualTo("True InsufficientSpace");
+
+    look(claim(), pod, told("Running", 1L));
+    assertThat(reason(ConditionType.Stalled)).isEqualTo("True InsufficientSpace");
+    assertThat(children.applied).as("not tried again").isEmpty();
+    assertThat(children.deleted).isEmpty();
+  }
+
+  @Test
+  void machineThatWasOffHasNothingToSuspend() {
+    vm = Fixtures.machine("powerState: Suspended");
+
+    look(claim(), null, null);
+
+    assertThat(reason(ConditionType.Ready)).isEqualTo("True PoweredOff");
+    assertThat(children.applied).isEmpty();
+  }
+
+  @Test
+  void annotationConsolidatesOnceForEachValue() {
+    vm.getMetadata().setAnnotations(Map.of(Annotations.CONSOLIDATE, "monday"));
+    Pod pod = Fixtures.pod(vm, "Running");
+    look(claim(), pod, told("Running", 1L));
+    look(claim(), pod, told("Running", 1L));
+    look(claim(), pod, told("Running", 1L));
+    assertThat(reason(ConditionType.Ready)).as("the guest runs on").isEqualTo("True Running");
+    assertThat(children.applied)
+        .singleElement()
+        .isInstanceOfSatisfying(
+            Job.class,
+            job ->
+                assertThat(
+                        job.getSpec()
+                            .getTemplate()
+                            .getSpec()
+                            .getContainers()
+                            .getFirst()
+                            .getCommand())
+                    .containsExactly("vmsnap", "job", "consolidate"));
+
+    outcome =
+        new JobObservation.Done(
+            TaskOutcome.completed(
+                "done", new DeleteResult(List.of(), 0, 0, new DeleteResult.Timing(null, 9.0))));
+    look(claim(), pod, told("Running", 1L));
+    assertThat(vm.getStatus().consolidated()).isEqualTo("monday");
+
+    outcome = new JobObservation.Absent();
+    look(claim(), pod, told("Running", 1L));
+    look(claim(), pod, told("Running", 1L));
+    assertThat(children.applied).as("served once").hasSize(1);
+
+    vm.getMetadata().setAnnotations(Map.of(Annotations.CONSOLIDATE, "tuesday"));
+    look(claim(), pod, told("Running", 1L));
+    look(claim(), pod, told("Running", 1L));
+    assertThat(children.applied).hasSize(2);
+  }
+
   private static VMSnapshotRevert reverted(String phase, String power) {
     VMSnapshotRevert revert = Fixtures.revert("back", "2026-03-01T09:30:00Z", "");
     revert.setStatus(
@@ -373,7 +489,8 @@ class VirtualMachineReconcilerTest {
             Optional.ofNullable(pod),
             Optional.ofNullable(answer),
             snapshots,
-            reverts);
+            reverts,
+            outcome);
     UpdateControl<VirtualMachine> control = reconciler.reconcile(vm, seen, children);
     control.getResource().ifPresent(patch -> vm.setStatus(patch.getStatus()));
     return control;

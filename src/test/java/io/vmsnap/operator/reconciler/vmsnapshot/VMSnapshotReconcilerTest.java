@@ -539,7 +539,7 @@ class VMSnapshotReconcilerTest {
         VMSnapshotRules.check(snapshot),
         vm,
         siblings(),
-        Operations.of(siblings(), List.of()),
+        Operations.of(vm, siblings(), List.of()),
         job,
         outcome);
   }

@@ -235,7 +235,7 @@ class VMSnapshotRevertReconcilerTest {
             VMSnapshotRevertRules.check(revert),
             Optional.ofNullable(vm),
             snapshots,
-            Operations.of(snapshots, List.of(revert)),
+            Operations.of(Optional.ofNullable(vm), snapshots, List.of(revert)),
             Optional.empty(),
             outcome);
     UpdateControl<VMSnapshotRevert> control = reconciler.reconcile(revert, seen, children);
