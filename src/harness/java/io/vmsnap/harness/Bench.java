@@ -19,11 +19,13 @@ public final class Bench {
       default -> {
         System.err.println(
             """
-            usage: ./vmsnap bench disk|revert [FOLDER]
+            usage: ./vmsnap bench disk [FOLDER]
+                   ./vmsnap bench revert [FOLDER [MIB...]]
                    ./vmsnap bench consolidate [FOLDER [MIB]]
               FOLDER  on the volume to measure; consolidate mounts its own file systems there,
                       from sparse files, and needs root
-              MIB     the largest delta, 4096 if not given""");
+              MIB     consolidate: the largest delta, 4096 if not given; revert: sizes of RAM,
+                      256 1024 2048 4096 if not given""");
         System.exit(2);
       }
     }

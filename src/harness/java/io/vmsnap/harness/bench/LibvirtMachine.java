@@ -15,7 +15,7 @@ import java.util.Map;
  * privileges; root becomes another user for it, since its own session would be the system's.
  */
 final class LibvirtMachine implements AutoCloseable {
-  private static final String NAME = "vmsnap-bench";
+  private static final String NAME = "bench";
   private static final String NOBODY = "65534";
 
   private final Path folder;
@@ -27,6 +27,7 @@ final class LibvirtMachine implements AutoCloseable {
   /**
    * Starts it and takes its snapshot.
    *
+   * @param folder new, with a short path: libvirt puts sockets deep below it
    * @throws IOException with the words of the program that failed; libvirt may not run here
    */
   static LibvirtMachine start(Path folder, long ramMebibytes)
@@ -39,7 +40,7 @@ final class LibvirtMachine implements AutoCloseable {
     Tool.of("qemu-img", "convert", "-q", "-O", "qcow2", "virsh.raw", "virsh.qcow2")
         .in(folder)
         .output();
-    for (String sub : List.of("run", "config", "cache")) {
+    for (String sub : List.of("run", "cfg", "cache")) {
       Files.createDirectories(folder.resolve(sub));
     }
     Files.writeString(folder.resolve("domain.xml"), domain(folder, ramMebibytes));
@@ -83,7 +84,7 @@ final class LibvirtMachine implements AutoCloseable {
             Map.of(
                 "HOME", folder.toString(),
                 "XDG_RUNTIME_DIR", folder.resolve("run").toString(),
-                "XDG_CONFIG_HOME", folder.resolve("config").toString(),
+                "XDG_CONFIG_HOME", folder.resolve("cfg").toString(),
                 "XDG_CACHE_HOME", folder.resolve("cache").toString()))
         .within(Duration.ofMinutes(5))
         .output();
@@ -116,5 +117,12 @@ final class LibvirtMachine implements AutoCloseable {
   @Override
   public void close() throws IOException, InterruptedException {
     virsh("destroy", NAME);
+    // The session's daemon would stay for two minutes and write below the folder.
+    Path pid = folder.resolve("run/libvirt/libvirtd.pid");
+    if (Files.exists(pid)) {
+      ProcessHandle.of(Long.parseLong(Files.readString(pid).strip()))
+          .filter(ProcessHandle::destroy)
+          .ifPresent(daemon -> daemon.onExit().join());
+    }
   }
 }

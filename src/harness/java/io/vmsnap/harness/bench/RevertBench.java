@@ -11,6 +11,7 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -23,7 +24,7 @@ import java.util.stream.Stream;
  * printed.
  */
 public final class RevertBench {
-  private static final long[] SIZES = {256, 1024, 4096};
+  private static final long[] SIZES = {256, 1024, 2048, 4096};
   private static final int ROUNDS = 5;
   private static final long DEADLINE_SECONDS = 120;
 
@@ -36,30 +37,42 @@ public final class RevertBench {
     this.out = out;
   }
 
-  /** Measures in a new folder of the directory for temporary files, and removes it. */
+  /**
+   * Measures in a new folder of the directory for temporary files, and removes it.
+   *
+   * @param args the folder, then sizes of RAM in MiB
+   */
   public static void main(String... args) throws IOException, InterruptedException {
     Path parent =
         args.length > 0 ? Path.of(args[0]) : Path.of(System.getProperty("java.io.tmpdir"));
     Path directory = Files.createTempDirectory(parent, "vmsnap-bench").toRealPath();
     Tool.of("chmod", "755", directory.toString()).output();
     try {
-      new RevertBench(directory, System.out).run();
+      new RevertBench(directory, System.out)
+          .run(
+              args.length > 1
+                  ? Arrays.stream(args).skip(1).mapToLong(Long::parseLong).toArray()
+                  : SIZES);
     } finally {
-      try (Stream<Path> files = Files.walk(directory)) {
-        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-          Files.deleteIfExists(file);
-        }
+      delete(directory);
+    }
+  }
+
+  private static void delete(Path directory) throws IOException {
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
       }
     }
   }
 
-  private void run() throws IOException, InterruptedException {
+  private void run(long[] sizes) throws IOException, InterruptedException {
     out.printf(
         "Revert to a snapshot with memory, half of the RAM filled; medians of %d turns, in ms%n",
         ROUNDS);
     out.printf(
         "  %9s  %21s  %21s  %15s%n", "RAM", "on demand (with job)", "eager (with job)", "virsh");
-    for (long mebibytes : SIZES) {
+    for (long mebibytes : sizes) {
       measure(mebibytes);
     }
     out.println(
@@ -75,6 +88,7 @@ public final class RevertBench {
     Process runner = start(List.of("runner"), directory, definition, null, console);
     String obstacle = null;
     LibvirtMachine libvirt = null;
+    Path libvirtFolder = Files.createTempDirectory("v");
     try {
       awaitText(console, FillingGuest.DONE);
       job(
@@ -83,9 +97,7 @@ public final class RevertBench {
           definition,
           new CreateSnapshotTask(id(), "bench", "", true, "None", 0, 600, 32, 0));
       try {
-        libvirt =
-            LibvirtMachine.start(
-                Files.createDirectories(folder.resolve("virsh-" + mebibytes)), mebibytes);
+        libvirt = LibvirtMachine.start(libvirtFolder, mebibytes);
       } catch (IOException e) {
         obstacle = e.getMessage().strip().lines().reduce((first, last) -> last).orElse("");
       }
@@ -113,6 +125,7 @@ public final class RevertBench {
       if (libvirt != null) {
         libvirt.close();
       }
+      delete(libvirtFolder);
     }
   }
 
