@@ -32,6 +32,14 @@ public interface RunningVm extends AutoCloseable {
       throws HypervisorException;
 
   /**
+   * Stops the guest for good and saves RAM and device state; the disks stay as they are from then
+   * on. When it returns, the stream is complete and the guest stands still; the file is not synced.
+   *
+   * @throws MemorySaveException if that failed; the guest goes on
+   */
+  SavedMemory suspend(MemorySave save, MemoryProgress progress) throws HypervisorException;
+
+  /**
    * Ends a saving of memory whose owner died, and lets the guest go on that it had stopped;
    * harmless if there is none. Tells nothing of the disks: {@link #disks()} does.
    */

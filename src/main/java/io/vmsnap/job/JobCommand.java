@@ -7,5 +7,10 @@ import picocli.CommandLine.Command;
     name = "job",
     mixinStandardHelpOptions = true,
     description = "One operation on a VM directory, as the operator orders it.",
-    subcommands = {CreateCommand.class, RevertCommand.class, DescribeCommand.class})
+    subcommands = {
+      CreateCommand.class,
+      RevertCommand.class,
+      DescribeCommand.class,
+      SuspendCommand.class
+    })
 public final class JobCommand {}

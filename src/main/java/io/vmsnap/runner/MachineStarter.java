@@ -20,6 +20,7 @@ import java.io.OutputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Makes machines ready from a configuration: QEMU up, disks open, memory loaded if the
@@ -131,12 +132,18 @@ final class MachineStarter {
     }
   }
 
-  /** Takes the mark away, durably: the same memory must never be resumed a second time. */
-  static void clearResumeMark(VmStorage storage, String vmxFile) throws IOException {
+  /**
+   * Takes the mark away, durably: the same memory must never be resumed a second time.
+   *
+   * @return the file that it named
+   */
+  static Optional<String> clearResumeMark(VmStorage storage, String vmxFile) throws IOException {
     VmxFile vmx = VmDirectory.readVmx(storage, stem(vmxFile));
-    if (vmx.get(VmxFile.RESUME_FROM).isPresent()) {
+    Optional<String> memory = vmx.get(VmxFile.RESUME_FROM);
+    if (memory.isPresent()) {
       WholeFile.replace(storage, vmx.file(), vmx.withResume(null, null).toBytes());
     }
+    return memory;
   }
 
   private static String stem(String vmxFile) {

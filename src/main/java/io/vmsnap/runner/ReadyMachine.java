@@ -6,6 +6,7 @@ import io.vmsnap.hypervisor.commandline.PortForward;
 import io.vmsnap.storage.VmStorage;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A machine that is ready and has not run yet.
@@ -23,6 +24,7 @@ record ReadyMachine(
     List<PortForward> ports,
     boolean resumed)
     implements AutoCloseable {
+  private static final String SUSPENDED = ".vmss";
 
   /**
    * Makes it the directory's machine and lets its guest run. Nobody else uses the disks and sockets
@@ -37,8 +39,12 @@ record ReadyMachine(
     }
     // Durable before the guest runs: memory resumed a second time, over disks that moved on, would
     // destroy the guest's file systems. Memory that is lost is only a power cut.
-    MachineStarter.clearResumeMark(storage, vmxFile);
+    Optional<String> memory = MachineStarter.clearResumeMark(storage, vmxFile);
     machine.resume();
+    if (memory.filter(file -> file.endsWith(SUSPENDED)).isPresent()) {
+      // Nobody can go on from there again. RAM that is mapped from the file keeps it until the end.
+      storage.delete(memory.get());
+    }
     return machine;
   }
 

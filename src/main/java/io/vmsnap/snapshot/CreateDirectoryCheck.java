@@ -101,7 +101,7 @@ final class CreateDirectoryCheck {
   }
 
   /** RAM of the machine: a file of saved memory may become as large. */
-  private static long memoryBytes(DirectoryState state) throws RefusedException {
+  static long memoryBytes(DirectoryState state) throws RefusedException {
     String mebibytes = state.vmx().get("memSize").orElse("");
     try {
       return Math.multiplyExact(Long.parseLong(mebibytes), 1L << 20);

@@ -1,6 +1,7 @@
 package io.vmsnap.snapshot;
 
 import io.vmsnap.hypervisor.MemoryMethod;
+import io.vmsnap.hypervisor.MemoryProgress;
 import io.vmsnap.hypervisor.MemorySave;
 import io.vmsnap.hypervisor.RunningVm;
 import io.vmsnap.hypervisor.SavedMemory;
@@ -39,7 +40,7 @@ record MemoryCapture(OperationContext context, CreatePlan plan, VmsnFile state) 
                 CONVERGENCE,
                 context.stop().left()),
             new SwitchDisks(context.storage(), plan.deltas()).prepare(vm),
-            this::report);
+            reporting(context.progress()));
     check(file, saved);
     return saved;
   }
@@ -52,18 +53,20 @@ record MemoryCapture(OperationContext context, CreatePlan plan, VmsnFile state) 
     context.progress().report("check the memory", CHECKED_PERCENT);
   }
 
-  private void report(long done, long total, long bytesPerSecond) {
-    int percent = total <= 0 ? 0 : (int) ((TO_PERCENT - FROM_PERCENT) * (done / (double) total));
-    context
-        .progress()
-        .report(
-            String.format(
-                Locale.ROOT,
-                "save memory: %d of %d MiB, %d MiB/s",
-                done >> 20,
-                total >> 20,
-                bytesPerSecond >> 20),
-            FROM_PERCENT + Math.clamp(percent, 0, TO_PERCENT - FROM_PERCENT));
+  /** Tells how much of the memory is saved, and how fast. */
+  static MemoryProgress reporting(Progress progress) {
+    return (done, total, bytesPerSecond) -> {
+      int span = TO_PERCENT - FROM_PERCENT;
+      int percent = total <= 0 ? 0 : (int) (span * (done / (double) total));
+      progress.report(
+          String.format(
+              Locale.ROOT,
+              "save memory: %d of %d MiB, %d MiB/s",
+              done >> 20,
+              total >> 20,
+              bytesPerSecond >> 20),
+          FROM_PERCENT + Math.clamp(percent, 0, span));
+    };
   }
 
   private static String name(MemoryMethod method) {

@@ -46,6 +46,7 @@ public final class Recovery {
     return switch (operation) {
       case CreatePlan.OPERATION -> new CreateRecovery(storage, lock);
       case RevertPlan.OPERATION -> new RevertRecovery(storage, lock);
+      case SuspendPlan.OPERATION -> new SuspendRecovery(storage, lock);
       default ->
           throw new DamagedFileException(
               Journal.FILE,

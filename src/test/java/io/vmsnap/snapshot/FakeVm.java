@@ -225,6 +225,11 @@ final class FakeVm implements RunningVm, VmConnector {
   }
 
   @Override
+  public SavedMemory suspend(MemorySave save, MemoryProgress progress) {
+    throw new UnsupportedOperationException("not part of these tests");
+  }
+
+  @Override
   public void abandonMemory() {}
 
   @Override

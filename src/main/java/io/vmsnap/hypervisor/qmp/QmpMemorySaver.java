@@ -67,6 +67,27 @@ final class QmpMemorySaver {
     }
   }
 
+  /** Saves a guest that does not run any more; it stays stopped. */
+  SavedMemory suspend(MemorySave save) throws HypervisorException {
+    requireRunning();
+    setCapabilities(false, false);
+    Attempt attempt = new Attempt(save, DiskSwitchover.open(session, List.of()));
+    long begin = System.nanoTime();
+    try {
+      session.execute(new MigrationCommand.SetParameters(UNLIMITED, DOWNTIME_MILLIS), QUICK);
+      MigrationStatus end = attempt.stopped();
+      return new SavedMemory(
+          MemoryMethod.PRE_COPY,
+          Duration.ofNanos(System.nanoTime() - begin),
+          end.transferredBytes(),
+          session.greeting().version());
+    } catch (HypervisorException e) {
+      throw attempt.undo(e);
+    } finally {
+      forgetCapabilities();
+    }
+  }
+
   private void requireRunning() throws HypervisorException {
     RunState state = session.execute(new MachineCommand.QueryStatus(), QUICK);
     if (state != RunState.RUNNING) {
@@ -172,6 +193,12 @@ final class QmpMemorySaver {
       MigrationStatus end = await(MigrationStatus::isCompleted, STUNNED_TICK);
       cont();
       return end;
+    }
+
+    MigrationStatus stopped() throws HypervisorException {
+      stop();
+      start();
+      return await(MigrationStatus::isCompleted, RUNNING_TICK);
     }
 
     /** Lets the guest go on; the deltas go, unless it writes to them already. */

@@ -62,6 +62,11 @@ public final class QmpRunningVm implements RunningVm {
   }
 
   @Override
+  public SavedMemory suspend(MemorySave save, MemoryProgress progress) throws HypervisorException {
+    return new QmpMemorySaver(session, progress).suspend(save);
+  }
+
+  @Override
   public void abandonMemory() throws HypervisorException {
     new AbandonedMigration(session).end();
   }
