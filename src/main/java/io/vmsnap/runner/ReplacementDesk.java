@@ -16,7 +16,7 @@ import java.time.Duration;
  * Serves jobs that replace the machine. What one connection made ready ends with it, and with every
  * request to discard, so that a job which was given up can never promote anything later.
  */
-final class ReplacementDesk implements ControlHandler {
+final class ReplacementDesk implements ControlHandler, AutoCloseable {
   private static final System.Logger LOG = System.getLogger(ReplacementDesk.class.getName());
   private static final Duration DEFAULT_TIMEOUT = Duration.ofMinutes(1);
   private static final int MAX_CONFIGURATION = 4 << 20;
@@ -25,7 +25,8 @@ final class ReplacementDesk implements ControlHandler {
   private final MachineStarter starter;
   private final Accelerator accelerator;
   private final Succession succession;
-  private ReadyMachine ready;
+  private volatile ReadyMachine ready;
+  private volatile boolean closed;
   private Object owner;
 
   ReplacementDesk(
@@ -77,6 +78,10 @@ final class ReplacementDesk implements ControlHandler {
     long begin = System.nanoTime();
     ready = starter.makeReady(VmDirectory.open(storage, name, vmx), accelerator, timeout);
     owner = connection;
+    if (closed) {
+      discard();
+      throw new HypervisorException("prepare: the machine has ended", true, null);
+    }
     LOG.log(
         System.Logger.Level.INFO,
         "another machine is ready after {0} ms, {1}",
@@ -114,6 +119,16 @@ final class ReplacementDesk implements ControlHandler {
   public void disconnected(Object connection) {
     if (owner == connection) {
       discard();
+    }
+  }
+
+  /** The runner ends: nothing that was made ready may outlive it, or be made ready any more. */
+  @Override
+  public void close() {
+    closed = true;
+    ReadyMachine left = ready;
+    if (left != null) {
+      left.close();
     }
   }
 }

@@ -141,13 +141,11 @@ final class Runner {
     Succession succession = new Succession();
     ReadyMachine current = first;
     try (FreezeDesk freezing = new FreezeDesk(settings.definition().guestAgent());
+        ReplacementDesk replacing =
+            new ReplacementDesk(storage, starter, first.hardware().accelerator(), succession);
         ControlServer control =
             ControlServer.start(
-                storage.path(ControlServer.SOCKET),
-                new FrontDesk(
-                    freezing,
-                    new ReplacementDesk(
-                        storage, starter, first.hardware().accelerator(), succession)))) {
+                storage.path(ControlServer.SOCKET), new FrontDesk(freezing, replacing))) {
       while (true) {
         announce(current);
         Succession.Order order;

@@ -40,6 +40,9 @@ final class Succession {
     Order order = new Order(successor, new CompletableFuture<>());
     synchronized (this) {
       if (closed) {
+        if (successor != null) {
+          successor.close();
+        }
         throw new HypervisorException("the machine has ended", true, null);
       }
       waiting = order;
@@ -88,6 +91,9 @@ final class Succession {
   synchronized void close() {
     closed = true;
     if (waiting != null) {
+      if (waiting.successor() != null) {
+        waiting.successor().close();
+      }
       waiting.failed(new HypervisorException("the machine has ended", true, null));
       waiting = null;
     }

@@ -1,9 +1,12 @@
 package io.vmsnap.runner;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vmsnap.harness.guest.GuestImage;
 import io.vmsnap.job.JobRun;
+import io.vmsnap.runner.control.ControlClient;
+import io.vmsnap.runner.control.ControlServer;
 import io.vmsnap.snapshot.DirectoryChecker;
 import io.vmsnap.storage.LocalStorage;
 import io.vmsnap.storage.VmStorage;
@@ -191,6 +194,46 @@ class RunnerRevertIT {
       }
       assertThat(VmDirectory.open(storage).vmsd().snapshots()).hasSize(3);
       assertThat(VmDirectory.open(storage).vmsd().currentUid()).contains(1L);
+    }
+  }
+
+  /**
+   * RAM that is mapped from a file cannot be saved in the background; it is saved all the same. And
+   * a job that dies after it made a machine ready leaves the running one alone.
+   */
+  @Test
+  void memoryOfAMachineThatWasRevertedIsSavedAgain() throws Exception {
+    try (VmStorage storage = new LocalStorage(directory);
+        RunnerProcess runner = new RunnerProcess(directory, definition(), folder.resolve("1"))) {
+      runner.awaitConsole("vmsnap: records", BOOT);
+      create(true);
+      assertThat(revert("FromSnapshot").reason()).isEqualTo(TaskReason.Completed);
+      awaitRecord(runner, 0, 0);
+      create(true);
+      long second = lastRecord(runner.consoleText());
+      awaitRecord(runner, 0, second + BEYOND);
+      long qemu = runner.qemuPid();
+      Files.copy(directory.resolve("web.vmx"), directory.resolve(".vmsnap/other.vmx"));
+      try (ControlClient job = ControlClient.connect(directory.resolve(ControlServer.SOCKET))) {
+        // its disks are in use: the machine cannot be made ready
+        assertThatThrownBy(() -> job.prepare(".vmsnap/other.vmx", Duration.ofSeconds(30)))
+            .hasMessageContaining("lock");
+      }
+      assertThat(runner.qemuPid()).isEqualTo(qemu);
+      int console = runner.consoleText().length();
+
+      TaskOutcome outcome = revertTo(2, "FromSnapshot", false);
+
+      assertThat(outcome.reason()).as(outcome.message()).isEqualTo(TaskReason.Completed);
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(60))
+          .until(
+              () -> {
+                long last = lastRecord(runner.consoleText().substring(console));
+                return last >= second && last < second + BEYOND;
+              });
+      assertThat(boots(runner)).isEqualTo(1);
+      assertThat(VmDirectory.open(storage).vmsd().currentUid()).contains(2L);
     }
   }
 
