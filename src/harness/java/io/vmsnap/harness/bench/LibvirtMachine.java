@@ -32,11 +32,30 @@ final class LibvirtMachine implements AutoCloseable {
    */
   static LibvirtMachine start(Path folder, long ramMebibytes)
       throws IOException, InterruptedException {
+    LibvirtMachine machine = boot(folder, ramMebibytes, FillingGuest::write);
+    try {
+      machine.virsh("snapshot-create-as", NAME, "s1");
+      return machine;
+    } catch (IOException | RuntimeException e) {
+      machine.close();
+      throw e;
+    }
+  }
+
+  /** Writes the disk of a guest with so many bytes of RAM. */
+  @FunctionalInterface
+  interface GuestDisk {
+    void write(Path disk, long ramBytes) throws IOException;
+  }
+
+  /** Starts a guest and waits until it has filled its RAM. */
+  static LibvirtMachine boot(Path folder, long ramMebibytes, GuestDisk guest)
+      throws IOException, InterruptedException {
     if (Tool.find("virsh") == null) {
       throw new IOException("virsh is not installed");
     }
     Path raw = folder.resolve("virsh.raw");
-    FillingGuest.write(raw, ramMebibytes << 20);
+    guest.write(raw, ramMebibytes << 20);
     Tool.of("qemu-img", "convert", "-q", "-O", "qcow2", "virsh.raw", "virsh.qcow2")
         .in(folder)
         .output();
@@ -51,13 +70,39 @@ final class LibvirtMachine implements AutoCloseable {
     LibvirtMachine machine = new LibvirtMachine(folder);
     machine.virsh("create", folder.resolve("domain.xml").toString());
     try {
-      RevertBench.awaitText(folder.resolve("serial"), FillingGuest.DONE);
-      machine.virsh("snapshot-create-as", NAME, "s1");
+      RunnerMachine.awaitText(machine.console(), FillingGuest.DONE);
       return machine;
     } catch (IOException | RuntimeException e) {
       machine.close();
       throw e;
     }
+  }
+
+  /** What the guest prints. */
+  Path console() {
+    return folder.resolve("serial");
+  }
+
+  /**
+   * Memory to a file of its own while the guest goes on, and the disk to an overlay.
+   *
+   * @return milliseconds of the whole command
+   */
+  double saveMemory(int number) throws IOException, InterruptedException {
+    long begin = System.nanoTime();
+    virsh(
+        "snapshot-create-as",
+        NAME,
+        "m" + number,
+        "--live",
+        "--no-metadata",
+        "--memspec",
+        "file=" + folder.resolve("m" + number + ".mem") + ",snapshot=external",
+        "--diskspec",
+        "vda,snapshot=external,file=" + folder.resolve("m" + number + ".qcow2"));
+    double milliseconds = (System.nanoTime() - begin) / 1e6;
+    Files.delete(folder.resolve("m" + number + ".mem"));
+    return milliseconds;
   }
 
   /** Milliseconds of the whole command. */

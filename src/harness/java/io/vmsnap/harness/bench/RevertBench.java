@@ -3,18 +3,13 @@ package io.vmsnap.harness.bench;
 import io.vmsnap.harness.tool.Tool;
 import io.vmsnap.task.CreateSnapshotTask;
 import io.vmsnap.task.RevertSnapshotTask;
-import io.vmsnap.task.TaskJson;
 import io.vmsnap.task.TaskOutcome;
-import io.vmsnap.task.VmDefinition;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
@@ -26,7 +21,6 @@ import java.util.stream.Stream;
 public final class RevertBench {
   private static final long[] SIZES = {256, 1024, 2048, 4096};
   private static final int ROUNDS = 5;
-  private static final long DEADLINE_SECONDS = 120;
 
   private final Path folder;
   private final PrintStream out;
@@ -58,7 +52,7 @@ public final class RevertBench {
     }
   }
 
-  private static void delete(Path directory) throws IOException {
+  static void delete(Path directory) throws IOException {
     try (Stream<Path> files = Files.walk(directory)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(file);
@@ -83,19 +77,12 @@ public final class RevertBench {
   private void measure(long mebibytes) throws IOException, InterruptedException {
     Path directory = Files.createDirectories(folder.resolve("vm-" + mebibytes));
     FillingGuest.write(directory.resolve("boot.img"), mebibytes << 20);
-    VmDefinition definition = definition(mebibytes);
-    Path console = folder.resolve("console-" + mebibytes);
-    Process runner = start(List.of("runner"), directory, definition, null, console);
     String obstacle = null;
     LibvirtMachine libvirt = null;
     Path libvirtFolder = Files.createTempDirectory("v");
-    try {
-      awaitText(console, FillingGuest.DONE);
-      job(
-          "create",
-          directory,
-          definition,
-          new CreateSnapshotTask(id(), "bench", "", true, "None", 0, 600, 32, 0));
+    try (RunnerMachine machine =
+        RunnerMachine.start(directory, folder.resolve("console-" + mebibytes), mebibytes)) {
+      machine.job("create", new CreateSnapshotTask(id(), "bench", "", true, "None", 0, 600, 32, 0));
       try {
         libvirt = LibvirtMachine.start(libvirtFolder, mebibytes);
       } catch (IOException e) {
@@ -103,8 +90,8 @@ public final class RevertBench {
       }
       Samples[] samples = Stream.generate(Samples::new).limit(5).toArray(Samples[]::new);
       for (int round = 0; round < ROUNDS; round++) {
-        revert("OnDemand", directory, definition, samples[0], samples[1]);
-        revert("Eager", directory, definition, samples[2], samples[3]);
+        revert("OnDemand", machine, samples[0], samples[1]);
+        revert("Eager", machine, samples[2], samples[3]);
         if (libvirt != null) {
           samples[4].add(libvirt.revert());
         }
@@ -121,7 +108,6 @@ public final class RevertBench {
         out.println("             virsh does not run here: " + obstacle);
       }
     } finally {
-      end(runner);
       if (libvirt != null) {
         libvirt.close();
       }
@@ -129,95 +115,16 @@ public final class RevertBench {
     }
   }
 
-  private void revert(
-      String load, Path directory, VmDefinition definition, Samples engine, Samples whole)
+  private void revert(String load, RunnerMachine machine, Samples engine, Samples whole)
       throws IOException, InterruptedException {
     long begin = System.nanoTime();
     TaskOutcome outcome =
-        job(
-            "revert",
-            directory,
-            definition,
-            new RevertSnapshotTask(id(), 1, "FromSnapshot", load, 600, 32, 0));
+        machine.job("revert", new RevertSnapshotTask(id(), 1, "FromSnapshot", load, 600, 32, 0));
     whole.add((System.nanoTime() - begin) / 1e6);
     engine.add(outcome.revert().timing().runningMillis());
   }
 
-  private TaskOutcome job(String operation, Path directory, VmDefinition definition, Object task)
-      throws IOException, InterruptedException {
-    Path log = directory.resolve(".vmsnap/outcome");
-    Path output = folder.resolve("job.log");
-    Process process = start(List.of("job", operation), directory, definition, task, output);
-    if (!process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS)) {
-      process.destroyForcibly();
-      throw new IOException("job " + operation + " does not end");
-    }
-    TaskOutcome outcome = TaskJson.readTerminationMessage(Files.readString(log));
-    Files.delete(log);
-    if (!outcome.succeeded()) {
-      throw new IOException(operation + ": " + outcome.reason() + ": " + outcome.message());
-    }
-    return outcome;
-  }
-
-  private static Process start(
-      List<String> command, Path directory, VmDefinition definition, Object task, Path output)
-      throws IOException {
-    List<String> line =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "io.vmsnap.Main"));
-    line.addAll(command);
-    line.addAll(List.of("--directory", directory.toString()));
-    ProcessBuilder builder = new ProcessBuilder(line).redirectOutput(output.toFile());
-    builder.redirectError(Path.of(output + ".err").toFile());
-    builder.environment().put(VmDefinition.ENVIRONMENT_VARIABLE, TaskJson.write(definition));
-    builder.environment().put("POD_IP", "127.90.1.2");
-    if (task != null) {
-      builder.environment().put(CreateSnapshotTask.ENVIRONMENT_VARIABLE, TaskJson.write(task));
-      builder
-          .environment()
-          .put("VMSNAP_TERMINATION_LOG", directory.resolve(".vmsnap/outcome").toString());
-    }
-    return builder.start();
-  }
-
-  /** The guest has no operating system: its power is cut. */
-  private static void end(Process runner) throws InterruptedException {
-    List<ProcessHandle> children = runner.descendants().toList();
-    runner.destroyForcibly().waitFor();
-    children.forEach(ProcessHandle::destroyForcibly);
-  }
-
-  static void awaitText(Path file, String text) throws IOException, InterruptedException {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_SECONDS);
-    while (!Files.exists(file) || !Files.readString(file).contains(text)) {
-      if (System.nanoTime() > end) {
-        throw new IOException("the guest does not say \"" + text + "\" in " + file);
-      }
-      TimeUnit.MILLISECONDS.sleep(50);
-    }
-  }
-
   private String id() {
     return "bench-" + ++requests;
-  }
-
-  private static VmDefinition definition(long mebibytes) {
-    return new VmDefinition(
-        "bench",
-        "5c1e3a0e-0000-4000-8000-0000000be7c4",
-        new VmDefinition.Hardware(1, mebibytes << 20, "bios", "qemu64", "tcg"),
-        List.of(new VmDefinition.Disk("boot", null, "boot.img")),
-        null,
-        List.of(),
-        false,
-        5);
   }
 }
