@@ -1,5 +1,6 @@
 package io.vmsnap.hypervisor;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 
@@ -54,8 +55,9 @@ public interface RunningVm extends AutoCloseable {
    * @param overlay the layer that stays above, active or not
    * @param layer what lies below it from now on
    * @param under node below {@code layer}; null if {@code layer} is a base
+   * @return the longest time for which the guest's requests waited
    */
-  void replaceBacking(DiskLayer overlay, boolean overlayIsActive, DiskLayer layer, String under)
+  Duration replaceBacking(DiskLayer overlay, boolean overlayIsActive, DiskLayer layer, String under)
       throws HypervisorException;
 
   /**
@@ -63,9 +65,31 @@ public interface RunningVm extends AutoCloseable {
    * the delta's node is closed. For small deltas: QEMU copies, the guest waits only for the switch.
    *
    * @param timeout after which it is given up; the delta stays active then
+   * @param pivot called when the layer below has become the active one and all is on the volume,
+   *     while the guest stands still: only when it has durably said which disk is the active one
+   *     may the guest write there. A delta that is opened again over newer data would hide it
+   * @return the time for which the guest did not run
+   * @throws HypervisorException with {@link HypervisorException#isOutcomeUnknown()} if the machine
+   *     died or went silent midway, or if {@code pivot} failed: then the guest does not run, and
+   *     the caller finds out and calls {@link #resume}
    */
-  void commitActive(String activeNode, String belowNode, Duration timeout)
+  Duration commitActive(String activeNode, String belowNode, Duration timeout, Pivot pivot)
       throws HypervisorException;
+
+  /**
+   * Ends a commit of that node which somebody who is dead began; afterwards the graph says whether
+   * it took place. Harmless if there is none.
+   */
+  void cancelCommit(String activeNode) throws HypervisorException;
+
+  /** Lets a guest run that was stopped; no effect on one that runs. */
+  void resume() throws HypervisorException;
+
+  /** Writes down durably which disk is the active one. */
+  @FunctionalInterface
+  interface Pivot {
+    void record() throws IOException;
+  }
 
   @Override
   void close();

@@ -16,6 +16,7 @@ import io.vmsnap.vmdir.VmDirectory;
 import io.vmsnap.vmdir.VmDisk;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -94,6 +95,8 @@ final class DirectoryWatch {
     for (DeltaDisk delta : active) {
       try (StorageFile extent = storage.open(delta.files().extent(), OpenMode.READ_WRITE)) {
         delta.growToStep(extent);
+      } catch (NoSuchFileException e) {
+        last = null; // merged, or abandoned by a revert: the next look finds what is active now
       }
     }
   }

@@ -3,6 +3,7 @@ package io.vmsnap.snapshot;
 import io.vmsnap.disk.DiskRun;
 import io.vmsnap.disk.delta.DeltaDisk;
 import io.vmsnap.disk.delta.IndexedDelta;
+import io.vmsnap.disk.merge.DeltaMerge;
 import io.vmsnap.hypervisor.AttachedDisk;
 import io.vmsnap.hypervisor.NodeName;
 import io.vmsnap.hypervisor.RunningVm;
@@ -30,7 +31,12 @@ record AbandonedCapture(VmStorage storage, CreatePlan plan) {
     for (AttachedDisk disk : vm.disks()) {
       for (NewDelta delta : plan.deltas()) {
         if (NodeName.of(delta.delta()).equals(disk.activeNode())) {
-          vm.commitActive(disk.activeNode(), NodeName.of(delta.frozen()), MERGE_TIMEOUT);
+          // Empty before the guest writes below it: nothing in it may ever hide that.
+          vm.commitActive(
+              disk.activeNode(),
+              NodeName.of(delta.frozen()),
+              MERGE_TIMEOUT,
+              () -> DeltaMerge.empty(storage, DeltaDisk.open(storage, delta.delta())));
         }
       }
     }

@@ -81,7 +81,12 @@ public final class DirectoryChecker {
     for (SnapshotEntry snapshot : directory.vmsd().snapshots()) {
       checkSnapshot(directory, snapshot);
     }
-    checkCurrent(directory);
+    try {
+      checkCurrent(directory);
+      checkHidden(directory);
+    } catch (DiskException e) {
+      findings.add(DirectoryFinding.error(e.file(), e.getMessage(), RESTORE));
+    }
     findings.addAll(OrphanSearch.search(directory));
   }
 
@@ -168,17 +173,37 @@ public final class DirectoryChecker {
     }
   }
 
+  /** Disks that no snapshot needs apart any more. */
+  private void checkHidden(VmDirectory directory) throws IOException {
+    for (DiskTree.Link link : DiskTree.read(directory).links()) {
+      findings.add(
+          DirectoryFinding.notice(
+              link.child(),
+              "needs consolidation: it is to be merged into "
+                  + link.parent()
+                  + ", which only it needs since a snapshot was deleted",
+              "run \"vmsnap consolidate\" on the directory, or annotate the VirtualMachine with"
+                  + " vmsnap.io/consolidate: nothing is lost until then but space"));
+    }
+  }
+
   /** The running state must be based on what the current snapshot froze. */
   private void checkCurrent(VmDirectory directory) throws IOException {
     Optional<SnapshotEntry> current = directory.vmsd().tree().current();
     if (current.isEmpty()) {
       return;
     }
+    DiskTree tree = DiskTree.read(directory);
     for (SnapshotDisk frozen : current.get().disks()) {
       List<String> parents = new ArrayList<>();
       for (VmDisk disk : directory.disks()) {
-        if (disk.address().toString().equals(frozen.node()) && disk.chain().size() > 1) {
-          parents.add(disk.chain().get(disk.chain().size() - 2).fileName());
+        if (disk.address().toString().equals(frozen.node())) {
+          Optional<String> below = tree.parent(disk.active().fileName());
+          while (below.isPresent()) {
+            parents.add(below.get());
+            // What deleted snapshots have left lies between, until it is merged.
+            below = below.filter(tree::isHidden).flatMap(tree::parent);
+          }
         }
       }
       if (!parents.contains(frozen.fileName())) {

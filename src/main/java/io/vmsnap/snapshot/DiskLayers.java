@@ -46,6 +46,17 @@ public final class DiskLayers {
         delta.layout().capacity());
   }
 
+  /** A disk by itself, base or delta. */
+  static DiskLayer ofDisk(VmStorage storage, String descriptor) throws IOException {
+    return layer(storage, DiskChain.open(storage, descriptor).layers().getLast());
+  }
+
+  /** Node of a disk's parent; null for a base. */
+  static String nodeBelow(VmStorage storage, String descriptor) throws IOException {
+    List<ChainLayer> layers = DiskChain.open(storage, descriptor).layers();
+    return layers.size() < 2 ? null : NodeName.of(layers.get(layers.size() - 2).descriptor());
+  }
+
   private static DiskLayer layer(VmStorage storage, ChainLayer layer) {
     return new DiskLayer(
         NodeName.of(layer.descriptor()),

@@ -47,6 +47,9 @@ public final class Recovery {
       case CreatePlan.OPERATION -> new CreateRecovery(storage, lock);
       case RevertPlan.OPERATION -> new RevertRecovery(storage, lock);
       case SuspendPlan.OPERATION -> new SuspendRecovery(storage, lock);
+      case DeletePlan.OPERATION -> new DeleteRecovery(storage, lock);
+      case MergePlan.OPERATION -> new MergeRecovery(storage, lock);
+      case PivotPlan.OPERATION -> new PivotRecovery(storage, lock);
       default ->
           throw new DamagedFileException(
               Journal.FILE,

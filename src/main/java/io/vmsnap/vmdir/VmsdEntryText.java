@@ -4,11 +4,16 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** How one snapshot stands in {@code .vmsd}: the keys {@code snapshotN.*}, in VMware's order. */
 final class VmsdEntryText {
   static final String OURS = "vmsnap.";
+  private static final Pattern ENTRY = Pattern.compile("(?i)snapshot(\\d{1,9})\\.");
 
   private VmsdEntryText() {}
 
@@ -46,6 +51,45 @@ final class VmsdEntryText {
             .filter(k -> k.toLowerCase(Locale.ROOT).startsWith(prefix))
             .toList();
     keys.forEach(dictionary::remove);
+  }
+
+  /** Removes all other entries, and numbers those from 0 on. */
+  static void keepOnly(ConfigDictionary dictionary, Set<Integer> indexes) {
+    for (int index : indexes(dictionary)) {
+      if (!indexes.contains(index)) {
+        removeFrom(dictionary, index);
+      }
+    }
+    int number = 0;
+    for (int index : new TreeSet<>(indexes)) {
+      if (index != number) {
+        move(dictionary, "snapshot" + index + ".", "snapshot" + number + ".");
+      }
+      number++;
+    }
+  }
+
+  private static Set<Integer> indexes(ConfigDictionary dictionary) {
+    Set<Integer> indexes = new TreeSet<>();
+    for (String key : dictionary.keys()) {
+      Matcher matcher = ENTRY.matcher(key);
+      if (matcher.lookingAt()) {
+        indexes.add(Integer.parseInt(matcher.group(1)));
+      }
+    }
+    return indexes;
+  }
+
+  private static void move(ConfigDictionary dictionary, String from, String to) {
+    List<String> keys =
+        dictionary.keys().stream()
+            .filter(k -> k.toLowerCase(Locale.ROOT).startsWith(from))
+            .toList();
+    for (String key : keys) {
+      String value = dictionary.get(key).orElseThrow();
+      dictionary.remove(key);
+      dictionary.put(to + key.substring(from.length()), value);
+    }
   }
 
   /** The time from its two halves: 64 bits of microseconds, each half a signed 32-bit number. */

@@ -3,6 +3,8 @@ package io.vmsnap.vmdir;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * The snapshot history, {@code web.vmsd}, with the keys that VMware writes. Empty (0 bytes) before
@@ -140,6 +142,44 @@ public final class VmsdFile {
     ConfigDictionary changed = dictionary.copy();
     changed.putAfter(LAST_UID, CURRENT, Long.toString(uid));
     return new VmsdFile(file, changed, lastUid, uid, entries);
+  }
+
+  /**
+   * Without those snapshots: their children hang under the nearest ancestor that stays, and so does
+   * the running state. The others are numbered anew without gaps, as VMware's programs expect;
+   * their uids stay, and no uid is given twice.
+   */
+  public VmsdFile withoutSnapshots(Set<Long> uids) throws DamagedFileException {
+    ConfigDictionary changed = dictionary.copy();
+    Set<Integer> kept = new TreeSet<>();
+    for (IndexedEntry entry : entries) {
+      if (!uids.contains(entry.snapshot().uid())) {
+        kept.add(entry.index());
+        Long parent = staying(entry.snapshot().parentUid(), uids);
+        put(changed, "snapshot" + entry.index() + ".parent", parent);
+      }
+    }
+    put(changed, CURRENT, staying(currentUid, uids));
+    VmsdEntryText.keepOnly(changed, kept);
+    changed.remove(COUNT); // VMware writes it last
+    changed.put(COUNT, Integer.toString(kept.size()));
+    return parse(file, changed.toBytes());
+  }
+
+  private static void put(ConfigDictionary dictionary, String key, Long value) {
+    if (value == null) {
+      dictionary.remove(key);
+    } else if (dictionary.get(key).isPresent()) {
+      dictionary.put(key, value.toString());
+    }
+  }
+
+  private Long staying(Long uid, Set<Long> without) {
+    Long at = uid;
+    while (at != null && without.contains(at)) {
+      at = entry(at).snapshot().parentUid();
+    }
+    return at;
   }
 
   /**

@@ -1,6 +1,10 @@
 package io.vmsnap.snapshot;
 
 import io.vmsnap.disk.delta.DeltaDisk;
+import io.vmsnap.disk.merge.DeltaMerge;
+import io.vmsnap.disk.merge.MergeProgress;
+import io.vmsnap.disk.merge.MergeSettings;
+import io.vmsnap.disk.merge.MergeTarget;
 import io.vmsnap.hypervisor.AttachedDisk;
 import io.vmsnap.hypervisor.DiskLayer;
 import io.vmsnap.hypervisor.DiskSwitch;
@@ -42,6 +46,7 @@ final class FakeVm implements RunningVm, VmConnector {
   private HypervisorException preparing;
   private int switches;
   private int open;
+  private Guest guest;
 
   static FakeVm startedOn(VmStorage storage) throws IOException {
     FakeVm vm = new FakeVm();
@@ -233,14 +238,104 @@ final class FakeVm implements RunningVm, VmConnector {
   public void abandonMemory() {}
 
   @Override
-  public void replaceBacking(
-      DiskLayer overlay, boolean overlayIsActive, DiskLayer layer, String under) {
-    throw new UnsupportedOperationException("not part of these tests");
+  public Duration replaceBacking(
+      DiskLayer overlay, boolean overlayIsActive, DiskLayer layer, String under)
+      throws HypervisorException {
+    fault(true);
+    List<String> nodes = nodesWith(overlay.nodeName());
+    int top = nodes.indexOf(overlay.nodeName());
+    int bottom = under == null ? -1 : nodes.indexOf(under);
+    if (overlayIsActive != (top == nodes.size() - 1) || under != null && bottom < 0) {
+      throw new HypervisorException("the graph is " + nodes, false, null);
+    }
+    nodes.subList(bottom + 1, top).clear();
+    nodes.add(bottom + 1, layer.nodeName());
+    fault(false);
+    return STUN;
   }
 
   @Override
-  public void commitActive(String activeNode, String belowNode, Duration timeout) {
-    throw new UnsupportedOperationException("not part of these tests");
+  public Duration commitActive(String activeNode, String belowNode, Duration timeout, Pivot pivot)
+      throws HypervisorException {
+    fault(true);
+    List<String> nodes = nodesWith(activeNode);
+    if (nodes.indexOf(activeNode) != nodes.size() - 1
+        || nodes.indexOf(belowNode) != nodes.size() - 2) {
+      throw new HypervisorException("the graph is " + nodes, false, null);
+    }
+    try {
+      // QEMU has the files open: it moves the bytes whatever becomes of the job's own storage.
+      DeltaMerge.run(
+          storage,
+          DeltaDisk.open(storage, fileOf(activeNode)),
+          MergeTarget.open(storage, fileOf(belowNode)),
+          MergeSettings.DEFAULT,
+          MergeProgress.SILENT);
+    } catch (IOException e) {
+      throw new HypervisorException(e.getMessage(), false, e);
+    }
+    nodes.removeLast();
+    state = RunState.PAUSED;
+    try {
+      pivot.record();
+    } catch (IOException e) {
+      throw new HypervisorException("stands still: " + e.getMessage(), true, e);
+    }
+    resume();
+    fault(false);
+    return STUN;
+  }
+
+  private List<String> nodesWith(String node) throws HypervisorException {
+    return graph.values().stream()
+        .filter(n -> n.contains(node))
+        .findFirst()
+        .orElseThrow(() -> new HypervisorException("no node " + node, false, null));
+  }
+
+  private String fileOf(String node) throws IOException {
+    return storage.list("").stream()
+        .filter(f -> f.endsWith(".vmdk") && NodeName.of(f).equals(node))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private void fault(boolean early) throws HypervisorException {
+    HypervisorException e = early ? before : after;
+    if (e != null) {
+      before = null;
+      after = null;
+      throw e;
+    }
+  }
+
+  @Override
+  public void cancelCommit(String activeNode) {}
+
+  /** The guest writes as soon as it runs. */
+  @Override
+  public void resume() throws HypervisorException {
+    if (state != RunState.PAUSED) {
+      return;
+    }
+    state = RunState.RUNNING;
+    if (guest != null) {
+      try {
+        guest.run();
+      } catch (IOException e) {
+        throw new HypervisorException(e.getMessage(), true, e);
+      }
+    }
+  }
+
+  /** What the guest does when it goes on after a pause. */
+  FakeVm guest(Guest guest) {
+    this.guest = guest;
+    return this;
+  }
+
+  interface Guest {
+    void run() throws IOException;
   }
 
   @Override

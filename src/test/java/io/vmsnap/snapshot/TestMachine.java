@@ -11,6 +11,7 @@ import io.vmsnap.storage.StorageFile;
 import io.vmsnap.storage.VmStorage;
 import io.vmsnap.storage.WholeFile;
 import io.vmsnap.task.CreateSnapshotTask;
+import io.vmsnap.task.DeleteSnapshotTask;
 import io.vmsnap.task.RevertResult;
 import io.vmsnap.task.RevertSnapshotTask;
 import io.vmsnap.task.SnapshotResult;
@@ -95,6 +96,22 @@ final class TestMachine {
 
   static RevertSnapshotTask revertTask(String requestId, long uid, String power) {
     return new RevertSnapshotTask(requestId, uid, power, null, 60, 32, 20);
+  }
+
+  static SnapshotDeletion deletion(VmStorage storage, VmConnector vm) {
+    return new SnapshotDeletion(
+        storage,
+        vm,
+        Clock.fixed(NOW, ZoneOffset.UTC),
+        new StopSignal(Duration.ofMinutes(1)),
+        Duration.ZERO);
+  }
+
+  /**
+   * @param uid 0 for all
+   */
+  static DeleteSnapshotTask deleteTask(long uid) {
+    return new DeleteSnapshotTask("d-" + uid, uid, uid == 0, 0, 60);
   }
 
   /** Makes a snapshot one with memory, as the history says it. */

@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -51,6 +52,45 @@ class VmsdFileTest {
     assertThat(new String(bytes, StandardCharsets.UTF_8))
         .isEqualTo(new String(fixture("first-snapshot.vmsd"), StandardCharsets.UTF_8));
     assertThat(VmsdFile.parse("web.vmsd", bytes).snapshots()).containsExactly(snapshot);
+  }
+
+  @Test
+  void childrenOfARemovedSnapshotHangUnderItsParent() throws Exception {
+    VmsdFile vmsd = VmsdFile.empty("web.vmsd");
+    for (long uid = 1; uid <= 4; uid++) {
+      vmsd = vmsd.withSnapshot(entry(uid, uid == 1 ? null : uid - 1));
+    }
+    vmsd = vmsd.withSnapshot(entry(5, 2L)).withCurrent(3);
+
+    VmsdFile left = vmsd.withoutSnapshots(Set.of(2L, 3L));
+
+    assertThat(left.snapshots()).extracting(SnapshotEntry::uid).containsExactly(1L, 4L, 5L);
+    assertThat(left.snapshots()).extracting(SnapshotEntry::parentUid).containsExactly(null, 1L, 1L);
+    assertThat(left.currentUid()).contains(1L);
+    assertThat(left.lastUid()).isEqualTo(5);
+    assertThat(new String(left.toBytes(), StandardCharsets.UTF_8))
+        .as("numbered without gaps")
+        .contains("snapshot0.uid = \"1\"", "snapshot1.uid = \"4\"", "snapshot2.uid = \"5\"")
+        .doesNotContain("snapshot3.", "snapshot4.")
+        .endsWith("snapshot.numSnapshots = \"3\"\n");
+    assertThat(VmsdFile.parse("web.vmsd", left.toBytes()).snapshots())
+        .containsExactlyElementsOf(left.snapshots());
+  }
+
+  @Test
+  void withoutAnySnapshotTheFileKeepsItsHead() throws Exception {
+    VmsdFile vmsd =
+        VmsdFile.empty("web.vmsd").withSnapshot(entry(1, null)).withSnapshot(entry(2, 1L));
+
+    VmsdFile none = vmsd.withoutSnapshots(Set.of(1L, 2L));
+
+    assertThat(new String(none.toBytes(), StandardCharsets.UTF_8))
+        .isEqualTo(
+            ".encoding = \"UTF-8\"\nsnapshot.lastUID = \"2\"\nsnapshot.numSnapshots = \"0\"\n");
+    assertThat(none.currentUid()).isEmpty();
+    assertThat(none.withSnapshot(entry(3, null)).snapshots()).hasSize(1);
+    assertThatThrownBy(() -> none.withSnapshot(entry(2, null)))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test

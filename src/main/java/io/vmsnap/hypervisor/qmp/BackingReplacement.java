@@ -28,7 +28,8 @@ final class BackingReplacement {
     this.session = session;
   }
 
-  void replace(DiskLayer overlay, boolean overlayIsActive, DiskLayer layer, String under)
+  /** Returns the longest time for which the guest's requests waited. */
+  Duration replace(DiskLayer overlay, boolean overlayIsActive, DiskLayer layer, String under)
       throws HypervisorException {
     DiskLayer second =
         new DiskLayer(
@@ -37,26 +38,30 @@ final class BackingReplacement {
             layer.index(),
             layer.dataOffset(),
             layer.capacityBytes());
-    moveOnto(overlay, overlayIsActive, second, under);
-    moveOnto(overlay, overlayIsActive, layer, under);
+    Duration first = moveOnto(overlay, overlayIsActive, second, under);
+    Duration last = moveOnto(overlay, overlayIsActive, layer, under);
+    return first.compareTo(last) > 0 ? first : last;
   }
 
-  private void moveOnto(DiskLayer overlay, boolean active, DiskLayer target, String under)
+  private Duration moveOnto(DiskLayer overlay, boolean active, DiskLayer target, String under)
       throws HypervisorException {
     List<String> before = chainOf(overlay.nodeName());
     int position = before.indexOf(overlay.nodeName());
     if (position > 0 && before.get(position - 1).equals(target.nodeName())) {
-      return; // an attempt that was cut off came this far
+      return Duration.ZERO; // an attempt that was cut off came this far
     }
     if (graph().nodes().contains(target.nodeName())) {
       session.execute(new BlockCommand.BlockdevDel(target.nodeName()), QUICK);
     }
     ObjectNode options = BlockNode.options(target, under, true);
     session.execute(new BlockCommand.BlockdevAdd(options), QUICK);
+    long begin = System.nanoTime();
     session.execute(
         new BlockCommand.BlockdevReopen(BlockNode.options(overlay, target.nodeName(), !active)),
         FLUSHING);
+    Duration waited = Duration.ofNanos(System.nanoTime() - begin);
     closeReplaced(before.subList(0, position), under);
+    return waited;
   }
 
   /** Closes, from the top, the nodes that lay above {@code under} and that no disk uses now. */

@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** Commands on the block graph (QEMU {@code qapi/block-core.json}, {@code transaction.json}). */
 final class BlockCommand {
@@ -96,6 +98,21 @@ final class BlockCommand {
     @Override
     public JsonNode arguments() {
       return JsonNodeFactory.instance.objectNode().put("id", job);
+    }
+  }
+
+  /** Ids of the jobs that are not over. */
+  record QueryJobs() implements QmpCommand<Set<String>> {
+    @Override
+    public String name() {
+      return "query-jobs";
+    }
+
+    @Override
+    public Set<String> parse(JsonNode answer) {
+      Set<String> ids = new HashSet<>();
+      answer.forEach(job -> ids.add(job.path("id").asText()));
+      return ids;
     }
   }
 

@@ -72,16 +72,28 @@ public final class QmpRunningVm implements RunningVm {
   }
 
   @Override
-  public void replaceBacking(
+  public Duration replaceBacking(
       DiskLayer overlay, boolean overlayIsActive, DiskLayer layer, String under)
       throws HypervisorException {
-    new BackingReplacement(session).replace(overlay, overlayIsActive, layer, under);
+    return new BackingReplacement(session).replace(overlay, overlayIsActive, layer, under);
   }
 
   @Override
-  public void commitActive(String activeNode, String belowNode, Duration timeout)
+  public Duration commitActive(String activeNode, String belowNode, Duration timeout, Pivot pivot)
       throws HypervisorException {
-    new ActiveCommit(session).commit(activeNode, belowNode, timeout);
+    return new ActiveCommit(session).commit(activeNode, belowNode, timeout, pivot);
+  }
+
+  @Override
+  public void cancelCommit(String activeNode) throws HypervisorException {
+    new ActiveCommit(session).cancel(activeNode);
+  }
+
+  @Override
+  public void resume() throws HypervisorException {
+    if (state() == RunState.PAUSED) {
+      session.execute(MachineCommand.CONT, QUICK);
+    }
   }
 
   @Override

@@ -9,11 +9,14 @@ import io.vmsnap.hypervisor.AttachedDisk;
 import io.vmsnap.hypervisor.DiskLayer;
 import io.vmsnap.hypervisor.DiskSwitch;
 import io.vmsnap.hypervisor.HypervisorException;
+import io.vmsnap.hypervisor.RunState;
+import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -65,7 +68,15 @@ class LiveMergeQmpIT {
       vm.switchDisks(List.of(machine.switchTo("n-web-000001", "web-000002")));
       write(session, 3, 6, 1);
 
-      vm.commitActive("n-web-000002", "n-web-000001", TIMEOUT);
+      List<String> at = new ArrayList<>();
+      Duration stun =
+          vm.commitActive(
+              "n-web-000002", "n-web-000001", TIMEOUT, () -> at.add(vm.state().toString()));
+
+      assertThat(at).as("recorded while the guest stands still").containsExactly("PAUSED");
+      assertThat(vm.state()).isEqualTo(RunState.RUNNING);
+      assertThat(stun).isPositive().isLessThan(Duration.ofMillis(500));
+      System.out.printf("active commit: stun %.1f ms%n", stun.toNanos() / 1e6);
 
       assertThat(vm.disks())
           .containsExactly(new AttachedDisk("scsi0:0", List.of("n-web", "n-web-000001")));
@@ -76,11 +87,40 @@ class LiveMergeQmpIT {
     }
   }
 
+  /** Until it is known which disk is the active one, the guest must not write to either. */
+  @Test
+  void guestStandsStillUntilThePivotIsWrittenDown() throws Exception {
+    try (TestMachine machine = new TestMachine(folder, 1);
+        QmpSession session = QmpSession.connect(machine.jobMonitor(), TIMEOUT);
+        QmpRunningVm vm = new QmpRunningVm(session)) {
+      vm.switchDisks(List.of(machine.switchTo("n-web", "web-000001")));
+      vm.cancelCommit("n-web-000001"); // there is none
+
+      assertThatThrownBy(
+              () ->
+                  vm.commitActive(
+                      "n-web-000001",
+                      "n-web",
+                      TIMEOUT,
+                      () -> {
+                        throw new IOException("volume gone");
+                      }))
+          .isInstanceOf(HypervisorException.class)
+          .hasMessageContaining("volume gone")
+          .matches(e -> ((HypervisorException) e).isOutcomeUnknown());
+
+      assertThat(vm.state()).isEqualTo(RunState.PAUSED);
+      assertThat(vm.disks()).containsExactly(new AttachedDisk("scsi0:0", List.of("n-web")));
+      vm.resume();
+      assertThat(vm.state()).isEqualTo(RunState.RUNNING);
+    }
+  }
+
   @Test
   void commitOfADiskThatIsNotThereNamesIt() throws Exception {
     try (TestMachine machine = new TestMachine(folder, 1);
         QmpRunningVm vm = QmpRunningVm.connect(machine.jobMonitor())) {
-      assertThatThrownBy(() -> vm.commitActive("n-nowhere", "n-web", TIMEOUT))
+      assertThatThrownBy(() -> vm.commitActive("n-nowhere", "n-web", TIMEOUT, () -> {}))
           .isInstanceOf(HypervisorException.class)
           .hasMessageContaining("n-nowhere");
     }
