@@ -126,6 +126,11 @@ final class WritingQemu implements AutoCloseable {
     }
   }
 
+  /** A request of {@code qemu-io} to one disk; fails if it says anything. */
+  void onDisk(int disk, String command) throws HypervisorException {
+    io(disk, command);
+  }
+
   void flush() throws HypervisorException {
     io(0, "flush");
     io(1, "flush");
