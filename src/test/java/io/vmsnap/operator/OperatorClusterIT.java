@@ -179,6 +179,10 @@ class OperatorClusterIT {
     assertThat(kubectl.output("get", "vmsnap"))
         .containsPattern("NAME +VM +PHASE +READY +STATUS +CONSISTENCY +PARENT +CURRENT +SIZE +AGE")
         .containsPattern("early +nobody +Pending +false +WaitingForVM");
+    assertThat(kubectl.output("get", "vmsnap"))
+        .as("one kind only")
+        .doesNotContain("virtualmachine");
+    assertThat(kubectl.output("get", "vmsnap-all")).contains("virtualmachine", "vmsnapshot");
     assertThat(kubectl.output("get", "vmsnap", "-o", "wide")).contains("STUN(MS)", "DESCRIPTION");
     assertThat(kubectl.output("get", "vmsnap.vmsnap.io", "--no-headers")).contains("early");
   }

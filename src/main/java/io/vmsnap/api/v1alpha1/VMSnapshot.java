@@ -19,7 +19,7 @@ import io.fabric8.kubernetes.model.annotation.Version;
 @Plural("vmsnapshots")
 @Singular("vmsnapshot")
 @ShortNames("vmsnap")
-@Categories("vmsnap")
+@Categories(ApiGroup.CATEGORY)
 @ValidationRule(
     value =
         "self.metadata.name.size() <= "

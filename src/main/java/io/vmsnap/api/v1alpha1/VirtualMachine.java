@@ -17,7 +17,7 @@ import io.fabric8.kubernetes.model.annotation.Version;
 @Plural("virtualmachines")
 @Singular("virtualmachine")
 @ShortNames("vmx")
-@Categories("vmsnap")
+@Categories(ApiGroup.CATEGORY)
 @ValidationRule(
     value =
         "self.metadata.name.size() <= "

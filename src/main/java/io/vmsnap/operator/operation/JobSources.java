@@ -24,45 +24,61 @@ import java.util.Set;
 public final class JobSources<P extends HasMetadata> {
   private static final String BY_OWNER = "owner";
 
-  private final String label;
   private final InformerEventSource<Job, P> jobs;
   private final InformerEventSource<Pod, P> pods;
 
   public JobSources(EventSourceContext<P> context, Class<P> kind, String label) {
-    this.label = label;
-    String selector =
-        Labels.MANAGED_BY
-            + "="
-            + Labels.MANAGED_BY_VALUE
-            + ","
-            + Labels.COMPONENT
-            + "="
-            + Labels.JOB
-            + ","
-            + label;
+    this(context, kind, label, pods(context, kind, label));
+  }
+
+  /**
+   * @param pods which the reconciler watches anyway: two sources of one type in one controller
+   *     would make the framework guess into which a written object belongs
+   */
+  public JobSources(
+      EventSourceContext<P> context,
+      Class<P> kind,
+      String label,
+      InformerEventSource<Pod, P> pods) {
+    this.pods = pods;
     jobs =
         new InformerEventSource<>(
             InformerEventSourceConfiguration.from(Job.class, kind)
                 .withName("jobs")
-                .withLabelSelector(selector)
-                .withSecondaryToPrimaryMapper(this::owner)
-                .build(),
-            context);
-    pods =
-        new InformerEventSource<>(
-            InformerEventSourceConfiguration.from(Pod.class, kind)
-                .withName("job-pods")
-                .withLabelSelector(selector)
-                .withSecondaryToPrimaryMapper(this::owner)
+                .withLabelSelector(selector(label))
+                .withSecondaryToPrimaryMapper(job -> owner(job, label))
                 .build(),
             context);
     pods.addIndexers(
         Map.of(
             BY_OWNER,
             pod ->
-                owner(pod).stream()
+                owner(pod, label).stream()
                     .map(id -> Indexes.key(id.getNamespace().orElse(""), id.getName()))
                     .toList()));
+  }
+
+  private static <P extends HasMetadata> InformerEventSource<Pod, P> pods(
+      EventSourceContext<P> context, Class<P> kind, String label) {
+    return new InformerEventSource<>(
+        InformerEventSourceConfiguration.from(Pod.class, kind)
+            .withName("job-pods")
+            .withLabelSelector(selector(label))
+            .withSecondaryToPrimaryMapper(pod -> owner(pod, label))
+            .build(),
+        context);
+  }
+
+  private static String selector(String label) {
+    return Labels.MANAGED_BY
+        + "="
+        + Labels.MANAGED_BY_VALUE
+        + ","
+        + Labels.COMPONENT
+        + "="
+        + Labels.JOB
+        + ","
+        + label;
   }
 
   public List<EventSource<?, P>> all() {
@@ -95,7 +111,7 @@ public final class JobSources<P extends HasMetadata> {
         .toList();
   }
 
-  private Set<ResourceID> owner(HasMetadata object) {
+  private static Set<ResourceID> owner(HasMetadata object, String label) {
     String name = object.getMetadata().getLabels().get(label);
     return name == null
         ? Set.of()

@@ -31,14 +31,9 @@ import java.util.stream.Stream;
 
 /** What wakes the reconciler of machines, and the caches it looks into. */
 final class MachineSources {
-  private static final String RUNNER_PODS =
-      Labels.MANAGED_BY
-          + "="
-          + Labels.MANAGED_BY_VALUE
-          + ","
-          + Labels.COMPONENT
-          + "="
-          + Labels.RUNNER;
+  /** Runners, and the jobs' too: a machine has jobs of its own. */
+  private static final String PODS = Labels.MANAGED_BY + "=" + Labels.MANAGED_BY_VALUE;
+
   private static final String BY_CLAIM = "claim";
 
   private final InformerEventSource<Pod, VirtualMachine> pods;
@@ -64,7 +59,7 @@ final class MachineSources {
         new InformerEventSource<>(
             InformerEventSourceConfiguration.from(Pod.class, VirtualMachine.class)
                 .withName("pods")
-                .withLabelSelector(RUNNER_PODS)
+                .withLabelSelector(PODS)
                 .withSecondaryToPrimaryMapper(
                     pod -> machineOf(pod, pod.getMetadata().getLabels().get(Labels.VM_NAME)))
                 .build(),
@@ -111,7 +106,7 @@ final class MachineSources {
                 .build(),
             context);
     reverts.addIndexers(Map.of(Indexes.BY_VM, Indexes::machineOf));
-    jobs = new JobSources<>(context, VirtualMachine.class, Labels.VM_NAME);
+    jobs = new JobSources<>(context, VirtualMachine.class, Labels.VM_NAME, pods);
     runner =
         new RunnerPolling(context, client, interval, vm -> pod(vm).filter(PodState::isRunning));
   }
@@ -122,7 +117,7 @@ final class MachineSources {
   }
 
   List<EventSource<?, VirtualMachine>> all() {
-    return Stream.concat(Stream.of(pods, claims, snapshots, reverts, runner), jobs.all().stream())
+    return Stream.concat(Stream.of(claims, snapshots, reverts, runner), jobs.all().stream())
         .toList();
   }
 
