@@ -139,7 +139,7 @@ public final class Operations {
 
   /** Whether a job said that it cannot write the description that the spec has. */
   public static boolean descriptionFailed(VMSnapshot snapshot) {
-    Attempt attempt = snapshot.getStatus().attempt();
+    Attempt attempt = snapshot.getStatus() == null ? null : snapshot.getStatus().attempt();
     return attempt != null
         && attempt.operation() == OperationKind.Describe
         && !attempt.isOpen(OperationKind.Describe)

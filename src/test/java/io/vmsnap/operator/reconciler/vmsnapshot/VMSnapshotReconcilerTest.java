@@ -340,6 +340,15 @@ class VMSnapshotReconcilerTest {
   }
 
   @Test
+  void snapshotIsTakenOverAtTheFirstLookWhereTheDirectoryIsKnown() {
+    snapshot.getMetadata().setAnnotations(Map.of(Annotations.IMPORT, "2"));
+
+    look(directory("lastSnapshotUid: 3\nsnapshots: [{uid: 2}]"), ABSENT);
+
+    assertThat(snapshot.getStatus().phase()).isEqualTo(Phase.Ready);
+  }
+
+  @Test
   void snapshotOfAnotherResourceIsNotTakenOver() {
     snapshot.getMetadata().setAnnotations(Map.of(Annotations.IMPORT, "2"));
     others = List.of(Fixtures.ready("owner", "2026-03-01T09:00:00Z", 2, null));
