@@ -2,6 +2,7 @@ package io.vmsnap.cli;
 
 import io.vmsnap.job.JobCommand;
 import io.vmsnap.runner.RunnerCommand;
+import io.vmsnap.snapshot.RefusedException;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -45,7 +46,7 @@ public final class VmsnapCommand {
   /** Files that are missing or damaged are the user's news; anything else is a defect of ours. */
   private static int report(Exception failure, CommandLine command, ParseResult parsed)
       throws Exception {
-    if (!(failure instanceof IOException)) {
+    if (!(failure instanceof IOException || failure instanceof RefusedException)) {
       throw failure;
     }
     String message =

@@ -89,6 +89,20 @@ class DirectoryCommandsTest {
   }
 
   @Test
+  void repairSaysWhatItDid() throws Exception {
+    Files.delete(folder.resolve(".vmsnap/web-000001.idx"));
+    assertThat(run("check", folder.toString())).isEqualTo(1);
+
+    assertThat(run("check", "--repair", folder.toString())).isZero();
+
+    assertThat(out.toString())
+        .contains("repair  web-000001.vmdk: rebuilt the live index from the grain tables")
+        .contains("No damage found.");
+    assertThat(run("check", "--repair", "--json", folder.toString())).isZero();
+    assertThat(out.toString()).contains("\"repaired\":[]");
+  }
+
+  @Test
   void directoryThatIsNoneIsOneLineOfError() {
     assertThat(run("tree", folder.resolve("nothing").toString())).isEqualTo(1);
     assertThat(err.toString()).startsWith("vmsnap: ").contains("does not exist").hasLineCount(1);
