@@ -24,6 +24,7 @@ import picocli.CommandLine.ParseResult;
       JobCommand.class,
       RunnerCommand.class,
       CheckCommand.class,
+      ConsolidateCommand.class,
       InfoCommand.class,
       TreeCommand.class
     })

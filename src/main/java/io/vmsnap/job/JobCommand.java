@@ -11,6 +11,8 @@ import picocli.CommandLine.Command;
       CreateCommand.class,
       RevertCommand.class,
       DescribeCommand.class,
-      SuspendCommand.class
+      SuspendCommand.class,
+      DeleteCommand.class,
+      ConsolidateCommand.class
     })
 public final class JobCommand {}

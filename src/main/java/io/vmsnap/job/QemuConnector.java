@@ -18,10 +18,10 @@ import java.util.Optional;
  * Reaches the machine through QEMU's monitor for jobs. The machine is on exactly while a runner
  * holds its lock: a socket may be left from a process that is dead.
  */
-final class QemuConnector implements VmConnector {
+public final class QemuConnector implements VmConnector {
   private final VmStorage storage;
 
-  QemuConnector(VmStorage storage) {
+  public QemuConnector(VmStorage storage) {
     this.storage = storage;
   }
 

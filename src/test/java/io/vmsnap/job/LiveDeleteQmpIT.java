@@ -12,10 +12,15 @@ import io.vmsnap.snapshot.SnapshotDeletion;
 import io.vmsnap.snapshot.StopSignal;
 import io.vmsnap.snapshot.VmConnector;
 import io.vmsnap.storage.LocalStorage;
+import io.vmsnap.storage.StorageLock;
+import io.vmsnap.task.ConsolidateTask;
 import io.vmsnap.task.CreateSnapshotTask;
 import io.vmsnap.task.DeleteResult;
 import io.vmsnap.task.DeleteSnapshotTask;
+import io.vmsnap.task.TaskOutcome;
+import io.vmsnap.task.TaskReason;
 import io.vmsnap.task.VmDefinition;
+import io.vmsnap.vmdir.DirectoryFormat;
 import io.vmsnap.vmdir.DirectoryPreparer;
 import io.vmsnap.vmdir.VmDirectory;
 import java.nio.ByteBuffer;
@@ -89,7 +94,8 @@ class LiveDeleteQmpIT {
     qemu.close();
     Sealing.sealAll(VmDirectory.open(storage));
     assertThat(DirectoryChecker.check(storage, false)).isEmpty();
-    assertContent(written, 2);
+    assertSmall(written);
+    assertLarge(2);
   }
 
   /** QEMU is killed at once after the delete: what was there is there. */
@@ -105,8 +111,39 @@ class LiveDeleteQmpIT {
     qemu.kill();
 
     Sealing.sealAll(VmDirectory.open(storage));
-    assertContent(flushed, 1);
+    assertSmall(flushed);
+    assertLarge(1);
     assertThat(DirectoryChecker.check(storage, false)).isEmpty();
+  }
+
+  @Test
+  void asJobsOfTheOperator() throws Exception {
+    JobRun job = new JobRun(folder, definition());
+    try (StorageLock runner = storage.tryLock(DirectoryFormat.RUNNER_LOCK).orElseThrow()) {
+      assertThat(runner.isValid()).isTrue();
+      for (int uid = 1; uid <= 3; uid++) {
+        qemu.write(10);
+        take(uid);
+      }
+      qemu.write(10);
+
+      TaskOutcome middle = job.run("delete", new DeleteSnapshotTask("d-2", 2, false, 0, 60));
+      TaskOutcome rest = job.run("delete", new DeleteSnapshotTask("d-0", 0, true, 0, 60));
+      TaskOutcome none = job.run("consolidate", new ConsolidateTask("c-1", 0, 60));
+
+      assertThat(middle.reason()).as(middle.message()).isEqualTo(TaskReason.Completed);
+      assertThat(middle.delete().removedUids()).containsExactly(2L);
+      assertThat(middle.delete().timing().stunMillis()).isPositive();
+      assertThat(rest.delete().removedUids()).containsExactly(1L, 3L);
+      assertThat(none.reason()).isEqualTo(TaskReason.Completed);
+      assertThat(none.delete().mergedBytes()).isZero();
+      assertThat(storage.list("")).contains("web.vmsd").noneMatch(f -> f.endsWith(".vmsn"));
+      qemu.write(10);
+    }
+    int written = qemu.acknowledged();
+    qemu.close();
+    assertThat(DirectoryChecker.check(storage, false)).isEmpty();
+    assertSmall(written);
   }
 
   private void take(int uid) throws Exception {
@@ -132,7 +169,7 @@ class LiveDeleteQmpIT {
     }
   }
 
-  private void assertContent(int written, int fills) throws Exception {
+  private void assertSmall(int written) throws Exception {
     for (int disk = 0; disk < 2; disk++) {
       String active = VmDirectory.open(storage).disks().get(disk).active().fileName();
       try (ChainContent content =
@@ -142,15 +179,20 @@ class LiveDeleteQmpIT {
           content.read(block.clear(), (long) (n / 2) * WritingQemu.STRIDE);
           assertThat(block.array()).as("write %d", n).containsOnly(WritingQemu.pattern(n));
         }
-        if (disk == 0) {
-          ByteBuffer large = ByteBuffer.allocate(MIB);
-          for (int at = 0; at < LARGE_MIB; at++) {
-            content.read(large.clear(), (long) (LARGE_AT_MIB + at) * MIB);
-            for (byte b : large.array()) {
-              if (b != 100 + fills) {
-                throw new AssertionError("MiB " + (LARGE_AT_MIB + at) + ": " + b);
-              }
-            }
+      }
+    }
+  }
+
+  private void assertLarge(int fills) throws Exception {
+    String active = VmDirectory.open(storage).disks().getFirst().active().fileName();
+    try (ChainContent content =
+        DiskChain.open(storage, active).content(storage, DiskChain.View.INDEX)) {
+      ByteBuffer large = ByteBuffer.allocate(MIB);
+      for (int at = 0; at < LARGE_MIB; at++) {
+        content.read(large.clear(), (long) (LARGE_AT_MIB + at) * MIB);
+        for (byte b : large.array()) {
+          if (b != 100 + fills) {
+            throw new AssertionError("MiB " + (LARGE_AT_MIB + at) + ": " + b);
           }
         }
       }

@@ -1,0 +1,67 @@
+package io.vmsnap.job;
+
+import io.vmsnap.snapshot.SnapshotDeletion;
+import io.vmsnap.snapshot.StopSignal;
+import io.vmsnap.storage.LocalStorage;
+import io.vmsnap.storage.VmStorage;
+import io.vmsnap.task.CreateSnapshotTask;
+import io.vmsnap.task.DeleteResult;
+import io.vmsnap.task.DeleteSnapshotTask;
+import io.vmsnap.task.TaskOutcome;
+import io.vmsnap.task.VmDefinition;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code vmsnap job delete}: deletes snapshots and keeps every other state. */
+@Command(
+    name = "delete",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Deletes snapshots of the machine in a directory, running or not. Every other snapshot and the"
+          + " running state stay as they are.",
+      "The task is in the environment variable VMSNAP_TASK, the machine's definition in VMSNAP_VM."
+          + " SIGTERM ends it at the next point from which it can go on later."
+    },
+    exitCodeListHeading = "%nExit status:%n",
+    exitCodeList = {
+      "0:The snapshots are gone, or were gone before.",
+      "1:The task would fail again.",
+      "2:Wrong usage.",
+      "75:The task may succeed when tried again."
+    })
+final class DeleteCommand implements Callable<Integer> {
+  @Option(names = "--directory", required = true, paramLabel = "DIR", description = "VM directory.")
+  private Path directory;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    return JobProcess.run(System.getenv(), spec.commandLine().getOut(), this::run);
+  }
+
+  private TaskOutcome run(JobEnvironment environment, JobProcess process) throws Exception {
+    DeleteSnapshotTask task =
+        environment.required(CreateSnapshotTask.ENVIRONMENT_VARIABLE, DeleteSnapshotTask.class);
+    VmDefinition definition =
+        environment.optional(VmDefinition.ENVIRONMENT_VARIABLE, VmDefinition.class);
+    StopSignal stop = new StopSignal(Duration.ofSeconds(Math.max(1, task.timeoutSeconds())));
+    process.onSignal(stop::request);
+    try (VmStorage storage = new LocalStorage(directory)) {
+      DeleteResult result =
+          new SnapshotDeletion(
+                  storage, new QemuConnector(storage), Clock.systemUTC(), stop, JobProcess.PATIENCE)
+              .run(definition, task);
+      String message = DeleteReport.message(result);
+      process.out().println(message);
+      DeleteReport.print(result, process.out());
+      return TaskOutcome.completed(message, result);
+    }
+  }
+}
