@@ -135,6 +135,11 @@ final class Quiescing implements AutoCloseable {
     return result != null && result.quiesced();
   }
 
+  /** Whether the snapshot exists only if the thaw finds the guest still frozen. */
+  boolean isRequired() {
+    return required;
+  }
+
   /** Whether the snapshot must not be: it was to be quiesced and turned out not to be. */
   boolean isBroken() {
     return required && !quiesced();

@@ -109,7 +109,9 @@ public final class SnapshotCreation {
       context.applyUntilStopped(CreateSteps.prepare(storage, plan), 5, 45);
       lock.check();
       quiescing = Quiescing.begin(task, vm.isPresent(), context.connector());
-      journal.write(entry.withPhase(task.memory() ? Phase.SAVING : Phase.SWITCHING));
+      // What may turn out not to be what was asked for must not be brought forward.
+      boolean mayBreak = task.memory() || quiescing.isRequired();
+      journal.write(entry.withPhase(mayBreak ? Phase.SAVING : Phase.SWITCHING));
     } catch (IOException | RefusedException | RuntimeException e) {
       if (quiescing != null) {
         quiescing.close();

@@ -18,7 +18,11 @@ public record JobRun(Path directory, VmDefinition definition) {
    * @param task its record
    */
   public TaskOutcome run(String operation, Object task) throws Exception {
-    Path log = directory.resolve(".vmsnap/termination-log");
+    return await(start(operation, task));
+  }
+
+  /** A job under way, for those who do something to it. */
+  public Process start(String operation, Object task) throws Exception {
     ProcessBuilder builder =
         new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -33,12 +37,19 @@ public record JobRun(Path directory, VmDefinition definition) {
             directory.toString());
     builder.environment().put(VmDefinition.ENVIRONMENT_VARIABLE, TaskJson.write(definition));
     builder.environment().put(CreateSnapshotTask.ENVIRONMENT_VARIABLE, TaskJson.write(task));
-    builder.environment().put(JobProcess.TERMINATION_LOG, log.toString());
-    Process process = builder.inheritIO().start();
+    builder.environment().put(JobProcess.TERMINATION_LOG, log().toString());
+    return builder.inheritIO().start();
+  }
+
+  public TaskOutcome await(Process process) throws Exception {
     assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
-    TaskOutcome outcome = TaskJson.readTerminationMessage(Files.readString(log));
+    TaskOutcome outcome = TaskJson.readTerminationMessage(Files.readString(log()));
     assertThat(process.exitValue()).isEqualTo(ExitCode.of(outcome.reason()));
-    Files.delete(log);
+    Files.delete(log());
     return outcome;
+  }
+
+  private Path log() {
+    return directory.resolve(".vmsnap/termination-log");
   }
 }

@@ -64,6 +64,10 @@ final class RunnerProcess implements AutoCloseable {
     return Files.readString(console());
   }
 
+  String log() throws IOException {
+    return Files.readString(logs.resolve("stderr"));
+  }
+
   RunnerStatus status() throws IOException, InterruptedException {
     return TaskJson.read(get("/status"), RunnerStatus.class);
   }

@@ -10,8 +10,9 @@ public enum Phase {
    */
   SWITCHING,
   /**
-   * Memory is being saved, or the snapshot is given up, and the machine may write to the new files
-   * already: recovery gives the snapshot up, and moves what was written back into the old ones.
+   * Memory is being saved, or the guest has to stay frozen until the disks have switched, or the
+   * snapshot is given up, and the machine may write to the new files already: recovery gives the
+   * snapshot up, and moves what was written back into the old ones.
    */
   SAVING,
   /**
