@@ -138,7 +138,7 @@ public final class MachineSuspension {
       journal.write(entry.withPhase(Phase.SWITCHING));
     } catch (IOException | RefusedException | RuntimeException e) {
       try {
-        recovery.rollBack(plan, Optional.of(machine));
+        recovery.rollBack(entry, plan, Optional.of(machine));
       } catch (IOException failure) {
         e.addSuppressed(failure);
       }

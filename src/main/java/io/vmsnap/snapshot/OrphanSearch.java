@@ -11,6 +11,7 @@ import io.vmsnap.vmdir.SnapshotDisk;
 import io.vmsnap.vmdir.SnapshotEntry;
 import io.vmsnap.vmdir.VmDirectory;
 import io.vmsnap.vmdir.VmDisk;
+import io.vmsnap.vmdir.VmxFile;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -26,7 +27,7 @@ final class OrphanSearch {
     Set<String> used = usedFiles(directory);
     List<DirectoryFinding> orphans = new ArrayList<>();
     for (String file : storage.list("")) {
-      if (!used.contains(file) && isOurs(file)) {
+      if (!used.contains(file) && isOurs(file, directory.name())) {
         orphans.add(orphan(storage, file));
       }
     }
@@ -39,8 +40,11 @@ final class OrphanSearch {
     return orphans;
   }
 
-  private static boolean isOurs(String file) {
-    return file.endsWith(".vmdk") || file.endsWith(".vmsn") || isTemporary(file);
+  private static boolean isOurs(String file, String vmName) {
+    return file.endsWith(".vmdk")
+        || file.endsWith(".vmsn")
+        || file.equals(SuspendPlan.file(vmName))
+        || isTemporary(file);
   }
 
   private static boolean isTemporary(String file) {
@@ -59,6 +63,7 @@ final class OrphanSearch {
   private static Set<String> usedFiles(VmDirectory directory) throws IOException {
     VmStorage storage = directory.storage();
     Set<String> used = new HashSet<>();
+    directory.vmx().get(VmxFile.RESUME_FROM).ifPresent(used::add);
     for (VmDisk disk : directory.disks()) {
       for (DiskDescriptor layer : disk.chain()) {
         used.addAll(DiskFiles.of(storage, layer));

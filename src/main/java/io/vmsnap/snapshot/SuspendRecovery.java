@@ -4,6 +4,7 @@ import io.vmsnap.hypervisor.MachineReplacement;
 import io.vmsnap.hypervisor.RunningVm;
 import io.vmsnap.snapshot.journal.Journal;
 import io.vmsnap.snapshot.journal.JournalEntry;
+import io.vmsnap.snapshot.journal.Phase;
 import io.vmsnap.snapshot.step.ReplaceFile;
 import io.vmsnap.storage.FileNames;
 import io.vmsnap.storage.VmStorage;
@@ -32,7 +33,7 @@ final class SuspendRecovery implements OperationRecovery {
       case PREPARING, SAVING, ROLLING_BACK -> {
         Optional<RunningVm> vm = connector.connect();
         try {
-          rollBack(plan, vm);
+          rollBack(entry, plan, vm);
         } finally {
           vm.ifPresent(RunningVm::close);
         }
@@ -46,7 +47,10 @@ final class SuspendRecovery implements OperationRecovery {
   }
 
   /** The guest goes on, if it is still there, and nothing of the memory stays. */
-  void rollBack(SuspendPlan plan, Optional<RunningVm> vm) throws IOException {
+  void rollBack(JournalEntry entry, SuspendPlan plan, Optional<RunningVm> vm) throws IOException {
+    lock.check();
+    // Durable before the guest runs: recovery must not go forward from here any more.
+    journal.write(entry.withPhase(Phase.ROLLING_BACK));
     if (vm.isPresent()) {
       vm.get().abandonMemory();
     }

@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /** Writes the head of a mapped-ram stream as QEMU 10.0 does, field by field. */
-final class SampleStream {
+public final class SampleStream {
   static final int PAGE = 4096;
   static final int ALIGNMENT = 1 << 20;
 
@@ -23,7 +23,7 @@ final class SampleStream {
   }
 
   /** A stream of two blocks: 64 pages of main RAM and 8 of firmware; empty bitmaps. */
-  static void write(StorageFile file, long offset) throws IOException {
+  public static void write(StorageFile file, long offset) throws IOException {
     new SampleStream(file, offset)
         .head("pc-q35-10.0", "mapped-ram", 72L * PAGE)
         .block("pc.ram", 64L * PAGE)
