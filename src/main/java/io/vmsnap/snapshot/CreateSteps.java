@@ -19,7 +19,8 @@ final class CreateSteps {
     List<ReversibleStep> steps = new ArrayList<>();
     plan.deltas().forEach(d -> steps.add(new CreateDelta(storage, d.frozen(), d.delta())));
     if (plan.memory() != null) {
-      steps.add(new CreateFile(storage, plan.memory().file()));
+      steps.add(
+          new CreateFile(storage, plan.memory().file(), Math.toIntExact(plan.memory().offset())));
     }
     return steps;
   }

@@ -117,7 +117,12 @@ public final class MachineSuspension {
     context.lock().check();
     journal.write(entry);
     try {
-      context.applyUntilStopped(List.of(new CreateFile(storage, plan.memory().file())), 0, 5);
+      context.applyUntilStopped(
+          List.of(
+              new CreateFile(
+                  storage, plan.memory().file(), Math.toIntExact(plan.memory().offset()))),
+          0,
+          5);
       SavedMemory saved =
           machine.suspend(
               new MemorySave(
