@@ -9,6 +9,7 @@ import io.vmsnap.task.TaskOutcome;
 import io.vmsnap.task.VmDefinition;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /** {@code vmsnap job} as a process of its own, on a directory. */
@@ -47,6 +48,14 @@ public record JobRun(Path directory, VmDefinition definition) {
     assertThat(process.exitValue()).isEqualTo(ExitCode.of(outcome.reason()));
     Files.delete(log());
     return outcome;
+  }
+
+  /** Kills it after that time, wherever it is then. */
+  public void runAndKill(String operation, Object task, Duration after) throws Exception {
+    Process process = start(operation, task);
+    process.waitFor(after.toMillis(), TimeUnit.MILLISECONDS);
+    process.destroyForcibly().waitFor();
+    Files.deleteIfExists(log());
   }
 
   private Path log() {

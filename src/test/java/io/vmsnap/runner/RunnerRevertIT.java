@@ -8,14 +8,17 @@ import io.vmsnap.job.JobRun;
 import io.vmsnap.runner.control.ControlClient;
 import io.vmsnap.runner.control.ControlServer;
 import io.vmsnap.snapshot.DirectoryChecker;
+import io.vmsnap.snapshot.DirectoryFinding;
 import io.vmsnap.storage.LocalStorage;
 import io.vmsnap.storage.VmStorage;
 import io.vmsnap.task.CreateSnapshotTask;
+import io.vmsnap.task.DescribeSnapshotTask;
 import io.vmsnap.task.ExitCode;
 import io.vmsnap.task.RevertSnapshotTask;
 import io.vmsnap.task.TaskOutcome;
 import io.vmsnap.task.TaskReason;
 import io.vmsnap.task.VmDefinition;
+import io.vmsnap.vmdir.RevertLedger;
 import io.vmsnap.vmdir.VmDirectory;
 import io.vmsnap.vmdir.VmxFile;
 import java.nio.file.Files;
@@ -25,6 +28,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Random;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
@@ -161,6 +165,58 @@ class RunnerRevertIT {
         assertThat(runner.awaitEnd(END)).isEqualTo(ExitCode.DONE);
       }
       assertThat(DirectoryChecker.check(storage, false)).isEmpty();
+      try (RunnerProcess checker =
+          new RunnerProcess(directory, definition("verify"), folder.resolve("2"))) {
+        assertThat(checker.awaitEnd(BOOT)).isEqualTo(ExitCode.DONE);
+        assertThat(checker.consoleText()).contains("vmsnap: verify ok");
+      }
+    }
+  }
+
+  /** Killed anywhere, a job leaves a machine that runs on the disks that its directory names. */
+  @Test
+  void jobsKilledAtAnyInstantLeaveAWholeMachine() throws Exception {
+    long seed = System.nanoTime();
+    System.out.println("seed " + seed);
+    Random random = new Random(seed);
+    JobRun jobs = new JobRun(directory, definition());
+    try (VmStorage storage = new LocalStorage(directory)) {
+      try (RunnerProcess runner = new RunnerProcess(directory, definition(), folder.resolve("1"))) {
+        runner.awaitConsole("vmsnap: records", BOOT);
+        create(true);
+        long begin = System.nanoTime();
+        assertThat(revert("FromSnapshot").reason()).isEqualTo(TaskReason.Completed);
+        double whole = (System.nanoTime() - begin) / 1e6;
+        int reverted = 0;
+        for (int i = 0; i < 8; i++) {
+          String id = "k-" + i;
+          RevertSnapshotTask task =
+              new RevertSnapshotTask(id, 1, "FromSnapshot", "OnDemand", 120, 32, 0);
+          jobs.runAndKill(
+              "revert", task, Duration.ofMillis((long) (whole * random.nextDouble(0.4, 1.1))));
+          boolean served = RevertLedger.read(storage).find(id).isPresent();
+          reverted += served ? 1 : 0;
+
+          TaskOutcome recovered =
+              jobs.run("describe", new DescribeSnapshotTask("d-" + i, 1, "round " + i, 60));
+
+          assertThat(recovered.reason()).as(recovered.message()).isEqualTo(TaskReason.Completed);
+          assertThat(storage.exists(".vmsnap/journal.json")).isFalse();
+          assertThat(DirectoryChecker.check(storage, true))
+              .noneMatch(f -> f.severity() == DirectoryFinding.Severity.ERROR);
+          assertThat(storage.list("").stream().filter(f -> f.endsWith("-delta.vmdk")))
+              .as("neither a new delta nor an abandoned one is left over")
+              .hasSize(1);
+          int console = runner.consoleText().length();
+          awaitRecord(runner, console, 0);
+        }
+        System.out.println("killed after the commit point: " + reverted + " of 8");
+        assertThat(revert("FromSnapshot").reason()).isEqualTo(TaskReason.Completed);
+        assertThat(boots(runner)).isEqualTo(1);
+        Awaitility.await().atMost(BOOT).until(() -> runner.status().guestAgentConnected());
+        RunnerProcess.signal(runner.process.pid(), "TERM");
+        assertThat(runner.awaitEnd(END)).isEqualTo(ExitCode.DONE);
+      }
       try (RunnerProcess checker =
           new RunnerProcess(directory, definition("verify"), folder.resolve("2"))) {
         assertThat(checker.awaitEnd(BOOT)).isEqualTo(ExitCode.DONE);
