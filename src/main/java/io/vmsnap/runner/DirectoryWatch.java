@@ -3,6 +3,7 @@ package io.vmsnap.runner;
 import io.vmsnap.disk.chain.ChainLayer;
 import io.vmsnap.disk.chain.DiskChain;
 import io.vmsnap.disk.delta.DeltaDisk;
+import io.vmsnap.snapshot.DirectoryConsolidation;
 import io.vmsnap.snapshot.ProgressFile;
 import io.vmsnap.storage.OpenMode;
 import io.vmsnap.storage.StorageFile;
@@ -131,11 +132,26 @@ final class DirectoryWatch {
     VolumeSpace space = storage.space();
     active = List.copyOf(top);
     return new Look(
-        new RunnerStatus.Directory(space.capacityBytes(), space.freeBytes(), base, deltas, memory),
+        new RunnerStatus.Directory(
+            space.capacityBytes(),
+            space.freeBytes(),
+            base,
+            deltas,
+            memory,
+            pendingMerges(directory)),
         directory.vmsd().snapshots().stream().map(DirectoryWatch::snapshot).toList(),
         directory.vmsd().currentUid().orElse(null),
         directory.vmsd().lastUid(),
         depth);
+  }
+
+  /** Null where a chain is broken: {@code vmsnap check} says more than we could here. */
+  private static List<String> pendingMerges(VmDirectory directory) {
+    try {
+      return DirectoryConsolidation.pending(directory);
+    } catch (IOException e) {
+      return null;
+    }
   }
 
   private static RunnerStatus.Snapshot snapshot(SnapshotEntry entry) {

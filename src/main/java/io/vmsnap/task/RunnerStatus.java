@@ -31,9 +31,26 @@ public record RunnerStatus(
   public static final int PORT = 8093;
   public static final String PATH = "/status";
 
-  /** Bytes: of the volume, free on it, and of the VM's base disks, deltas and memory files. */
+  /**
+   * Bytes: of the volume, free on it, and of the VM's base disks, deltas and memory files.
+   *
+   * @param pendingMerges disks that deleted snapshots have left and that are still to be merged;
+   *     null if not told
+   */
   public record Directory(
-      long capacityBytes, long freeBytes, long baseBytes, long deltaBytes, long memoryBytes) {}
+      long capacityBytes,
+      long freeBytes,
+      long baseBytes,
+      long deltaBytes,
+      long memoryBytes,
+      List<String> pendingMerges) {
+
+    /** A directory of which it is not told whether anything is to be merged. */
+    public Directory(
+        long capacityBytes, long freeBytes, long baseBytes, long deltaBytes, long memoryBytes) {
+      this(capacityBytes, freeBytes, baseBytes, deltaBytes, memoryBytes, null);
+    }
+  }
 
   /** An entry of {@code .vmsd}; {@code parentUid} is null for a root. */
   public record Snapshot(

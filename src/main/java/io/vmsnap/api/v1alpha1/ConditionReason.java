@@ -48,6 +48,10 @@ public enum ConditionReason {
   SpecChanged,
   /** The runner's pod was made from this spec. */
   UpToDate,
+  /** A deletion ended before all was merged. */
+  MergePending,
+  /** No disk of a deleted snapshot is left to merge. */
+  Consolidated,
 
   /** A revert is under way. */
   Reverting,

@@ -18,6 +18,11 @@ public enum ConditionType {
   /** VirtualMachine: the spec has changes that take effect at the next power-on. */
   RestartRequired,
   /**
+   * VirtualMachine: disks of deleted snapshots are still to be merged. Nothing is lost; the
+   * annotation {@code vmsnap.io/consolidate} merges them. Told while the machine runs.
+   */
+  ConsolidationNeeded,
+  /**
    * VMSnapshot: the guest's file systems were seen frozen from before the switch until after it.
    */
   Quiesced

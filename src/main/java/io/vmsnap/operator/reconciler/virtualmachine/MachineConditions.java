@@ -81,6 +81,7 @@ final class MachineConditions {
     running(next, pod, runner, seen);
     agent(next, vm, runner);
     restart(next, pod, specHash);
+    consolidation(next, runner);
     return next.list();
   }
 
@@ -258,6 +259,26 @@ final class MachineConditions {
           ConditionReason.AgentNotConnected,
           "No guest agent answers");
     }
+  }
+
+  private static void consolidation(Conditions next, RunnerStatus runner) {
+    if (runner == null
+        || runner.directory() == null
+        || runner.directory().pendingMerges() == null) {
+      return;
+    }
+    List<String> pending = runner.directory().pendingMerges();
+    next.add(
+        ConditionType.ConsolidationNeeded,
+        Truth.of(!pending.isEmpty()),
+        pending.isEmpty() ? ConditionReason.Consolidated : ConditionReason.MergePending,
+        pending.isEmpty()
+            ? "No disk of a deleted snapshot is left"
+            : "Still to be merged since a snapshot was deleted: "
+                + String.join(", ", pending)
+                + "; nothing is lost. The annotation "
+                + Annotations.CONSOLIDATE
+                + " merges them");
   }
 
   private static void restart(Conditions next, Pod pod, String specHash) {

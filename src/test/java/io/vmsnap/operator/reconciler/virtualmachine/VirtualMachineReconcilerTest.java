@@ -504,11 +504,30 @@ class VirtualMachineReconcilerTest {
     return Conditions.find(vm.getStatus().conditions(), type).orElseThrow();
   }
 
+  @Test
+  void disksThatDeletionsLeftAreAConditionUntilTheyAreMerged() {
+    Pod pod = Fixtures.pod(vm, "Running");
+
+    look(claim(), pod, told("Running", null, List.of("web-000002.vmdk")));
+
+    assertThat(reason(ConditionType.ConsolidationNeeded)).isEqualTo("True MergePending");
+    assertThat(condition(ConditionType.ConsolidationNeeded).message())
+        .contains("web-000002.vmdk", "vmsnap.io/consolidate");
+
+    look(claim(), pod, told("Running", null, List.of()));
+
+    assertThat(reason(ConditionType.ConsolidationNeeded)).isEqualTo("False Consolidated");
+  }
+
   private String reason(ConditionType type) {
     return condition(type).status() + " " + condition(type).reason();
   }
 
   private static RunnerAnswer told(String runState, Long currentUid) {
+    return told(runState, currentUid, null);
+  }
+
+  private static RunnerAnswer told(String runState, Long currentUid, List<String> pendingMerges) {
     List<RunnerStatus.Snapshot> list =
         currentUid == null
             ? List.of()
@@ -522,7 +541,7 @@ class VirtualMachineReconcilerTest {
             "tcg",
             "10.0.2",
             false,
-            new RunnerStatus.Directory(5L << 30, 1L << 30, 1L << 30, 53687091, 0),
+            new RunnerStatus.Directory(5L << 30, 1L << 30, 1L << 30, 53687091, 0, pendingMerges),
             list,
             currentUid,
             currentUid == null ? 0 : currentUid,
