@@ -49,8 +49,12 @@ final class SuspendRecovery implements OperationRecovery {
   /** The guest goes on, if it is still there, and nothing of the memory stays. */
   void rollBack(JournalEntry entry, SuspendPlan plan, Optional<RunningVm> vm) throws IOException {
     lock.check();
-    // Durable before the guest runs: recovery must not go forward from here any more.
-    journal.write(entry.withPhase(Phase.ROLLING_BACK));
+    // Durable before the guest runs: recovery must not go forward from here any more. A journal
+    // that
+    // does not say so yet leads back as it is, and on a full volume it could not be written.
+    if (journal.read().filter(e -> e.phase() == Phase.SWITCHING).isPresent()) {
+      journal.write(entry.withPhase(Phase.ROLLING_BACK));
+    }
     if (vm.isPresent()) {
       vm.get().abandonMemory();
     }

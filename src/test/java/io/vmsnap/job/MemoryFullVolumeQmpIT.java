@@ -8,6 +8,7 @@ import io.vmsnap.hypervisor.MemorySaveException;
 import io.vmsnap.hypervisor.RunState;
 import io.vmsnap.hypervisor.RunningVm;
 import io.vmsnap.snapshot.DirectoryChecker;
+import io.vmsnap.snapshot.MachineSuspension;
 import io.vmsnap.snapshot.RefusedException;
 import io.vmsnap.snapshot.Sealing;
 import io.vmsnap.snapshot.SnapshotCreation;
@@ -15,6 +16,7 @@ import io.vmsnap.snapshot.StopSignal;
 import io.vmsnap.storage.LocalStorage;
 import io.vmsnap.storage.StorageLock;
 import io.vmsnap.task.CreateSnapshotTask;
+import io.vmsnap.task.SuspendTask;
 import io.vmsnap.task.TaskReason;
 import io.vmsnap.vmdir.DirectoryFormat;
 import io.vmsnap.vmdir.DirectoryPreparer;
@@ -133,6 +135,36 @@ class MemoryFullVolumeQmpIT {
     }
   }
 
+  @Test
+  void machineThatIsToBeSuspendedGoesOn() throws Exception {
+    try (WritingQemu qemu = new WritingQemu(storage)) {
+      qemu.write(10);
+      for (long left = 0; left <= 4 * STEP; left += STEP) {
+        long room = left;
+        List<MemorySaveException> seen = new ArrayList<>();
+
+        Throwable failure = catchThrowable(() -> suspend(room, seen));
+
+        assertThat(failure).as("%d bytes left", left).isNotNull();
+        Files.delete(filler);
+        assertThat(storage.exists("web.vmss")).isFalse();
+        assertAsBefore(qemu, left + " bytes left for the suspension");
+        qemu.write(2);
+      }
+    }
+  }
+
+  private void suspend(long left, List<MemorySaveException> seen) throws Exception {
+    QemuConnector real = new QemuConnector(storage);
+    new MachineSuspension(
+            storage,
+            () -> real.connect().map(vm -> filling(vm, "suspend", left, seen)),
+            Clock.systemUTC(),
+            new StopSignal(Duration.ofSeconds(60)),
+            Duration.ofSeconds(10))
+        .run(SnapshotQmpIT.definition(), new SuspendTask("s-1", 60, 0));
+  }
+
   private void assertAsBefore(WritingQemu qemu, String where) throws Exception {
     assertThat(storage.list(""))
         .as(where)
@@ -151,7 +183,7 @@ class MemoryFullVolumeQmpIT {
     QemuConnector real = new QemuConnector(storage);
     new SnapshotCreation(
             storage,
-            () -> real.connect().map(vm -> filling(vm, left, seen)),
+            () -> real.connect().map(vm -> filling(vm, "saveMemory", left, seen)),
             Clock.systemUTC(),
             new StopSignal(Duration.ofSeconds(60)),
             Duration.ofSeconds(10))
@@ -161,14 +193,15 @@ class MemoryFullVolumeQmpIT {
                 "r-1", "with memory", "", true, "None", 5, 60, 32, 0, 0, method));
   }
 
-  private RunningVm filling(RunningVm vm, long left, List<MemorySaveException> seen) {
+  private RunningVm filling(
+      RunningVm vm, String saving, long left, List<MemorySaveException> seen) {
     return (RunningVm)
         Proxy.newProxyInstance(
             RunningVm.class.getClassLoader(),
             new Class<?>[] {RunningVm.class},
             (proxy, method, arguments) -> {
               try {
-                if (left >= 0 && method.getName().equals("saveMemory")) {
+                if (left >= 0 && method.getName().equals(saving)) {
                   fill(left);
                 }
                 return method.invoke(vm, arguments);
