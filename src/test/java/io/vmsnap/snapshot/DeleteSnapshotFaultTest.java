@@ -42,7 +42,7 @@ class DeleteSnapshotFaultTest {
   private static final VmConnector OFF = VmConnector.POWERED_OFF;
 
   /** 1 fails every operation; the default some of them, so that the test takes seconds. */
-  private static final int STEP = Integer.getInteger("vmsnap.faultStep", 3);
+  private static final int STEP = Integer.getInteger("vmsnap.faultStep", 9);
 
   private final Map<Long, List<ByteBuffer>> states = new TreeMap<>();
   private List<ByteBuffer> template;
