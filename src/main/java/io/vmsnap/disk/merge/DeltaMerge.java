@@ -38,6 +38,7 @@ public final class DeltaMerge {
   private final long childOffset;
   private final StorageFile source;
   private final StorageFile target;
+  private final EarlyWriteback writeback;
   private long total;
   private long done;
   private long copied;
@@ -60,7 +61,8 @@ public final class DeltaMerge {
       MergeSettings settings,
       MergeProgress progress,
       StorageFile source,
-      StorageFile target) {
+      StorageFile target,
+      EarlyWriteback writeback) {
     this.storage = storage;
     this.child = child;
     this.parent = parent;
@@ -69,6 +71,7 @@ public final class DeltaMerge {
     this.childOffset = child.layout().dataOffset();
     this.source = source;
     this.target = target;
+    this.writeback = writeback;
   }
 
   /**
@@ -101,8 +104,10 @@ public final class DeltaMerge {
     }
     OpenMode mode = settings.punch() ? OpenMode.READ_WRITE : OpenMode.READ;
     try (StorageFile source = storage.open(child.files().extent(), mode);
-        StorageFile target = storage.open(parent.extent(), OpenMode.READ_WRITE)) {
-      return new DeltaMerge(storage, child, parent, settings, progress, source, target).run();
+        StorageFile target = storage.open(parent.extent(), OpenMode.READ_WRITE);
+        EarlyWriteback writeback = new EarlyWriteback(target)) {
+      return new DeltaMerge(storage, child, parent, settings, progress, source, target, writeback)
+          .run();
     }
   }
 
@@ -214,7 +219,9 @@ public final class DeltaMerge {
     long at = from;
     while (at < to) {
       long length = Math.min(settings.chunkBytes(), to - at);
+      long begin = System.nanoTime();
       source.copyTo(target, childOffset + at, parent.dataOffset() + at, length);
+      writeback.written(length, System.nanoTime() - begin);
       at += length;
       done += length;
       copied += length;
@@ -249,6 +256,7 @@ public final class DeltaMerge {
 
   /** What lies below the position is the parent's from now on, whatever happens. */
   private void makeDurable(LiveIndex index, long position) throws IOException {
+    writeback.await();
     target.sync();
     if (parent.delta() != null) {
       IndexMerge.takeOver(storage, parent.delta(), index, position);
