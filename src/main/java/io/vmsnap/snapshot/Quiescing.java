@@ -123,8 +123,7 @@ final class Quiescing implements AutoCloseable {
             still,
             still ? "Frozen" : TaskReason.ThawedEarly.name(),
             still
-                ? "%d file systems were frozen while the disks switched"
-                    .formatted(result.fileSystems())
+                ? "File systems frozen while the disks switched: " + result.fileSystems()
                 : message,
             result.fileSystems(),
             result.flushMillis(),

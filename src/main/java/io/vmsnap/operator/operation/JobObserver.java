@@ -44,6 +44,10 @@ public final class JobObserver {
     if (pod.filter(PodState::hasEnded).isPresent()) {
       return endedWithoutContainer(pod.get());
     }
+    if (pod.isPresent() && isOver(job)) {
+      // jobs and pods are watched apart: the pod's end is on its way, and it says more
+      return new JobObservation.Running("");
+    }
     if (condition(job, "Failed").isPresent()) {
       return failed(job, condition(job, "Failed").get());
     }
@@ -54,6 +58,11 @@ public final class JobObserver {
           true);
     }
     return new JobObservation.Running(pod.map(JobObserver::delay).orElse(""));
+  }
+
+  private static boolean isOver(Job job) {
+    return condition(job, "Complete").isPresent()
+        || condition(job, "Failed").filter(failed -> !isDeadline(failed)).isPresent();
   }
 
   private static JobObservation ended(

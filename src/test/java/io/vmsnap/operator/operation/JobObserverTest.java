@@ -73,6 +73,20 @@ class JobObserverTest {
             failed -> assertThat(failed.reason()).isEqualTo(ConditionReason.JobOutOfMemory));
   }
 
+  /** Jobs and pods are watched apart, and the job's end may be seen first. */
+  @Test
+  void jobThatIsSeenToEndBeforeItsPodIsStillAtWork() {
+    Pod running = pod().withNewStatus().withPhase("Running").endStatus().build();
+
+    assertThat(JobObserver.observe(job("Complete", null), List.of(running), ATTEMPT))
+        .isInstanceOf(JobObservation.Running.class);
+    assertThat(
+            JobObserver.observe(job("Failed", "BackoffLimitExceeded"), List.of(running), ATTEMPT))
+        .isInstanceOf(JobObservation.Running.class);
+    assertThat(JobObserver.observe(job("Failed", "DeadlineExceeded"), List.of(running), ATTEMPT))
+        .isInstanceOf(JobObservation.Failed.class);
+  }
+
   @Test
   void evicted() {
     Pod pod = pod().withNewStatus().withPhase("Failed").withReason("Evicted").endStatus().build();

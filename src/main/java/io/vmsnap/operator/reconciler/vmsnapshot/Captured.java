@@ -9,6 +9,7 @@ import io.vmsnap.api.v1alpha1.VMSnapshotStatus.SnapshotDisk;
 import io.vmsnap.api.v1alpha1.VMSnapshotStatus.Storage;
 import io.vmsnap.api.v1alpha1.VMSnapshotStatus.Timing;
 import io.vmsnap.api.v1alpha1.VirtualMachineStatus.SnapshotEntry;
+import io.vmsnap.operator.status.Millis;
 import io.vmsnap.task.SnapshotResult;
 import io.vmsnap.task.SnapshotResult.QuiesceResult;
 import java.util.Arrays;
@@ -89,11 +90,11 @@ record Captured(
     }
     QuiesceResult quiesce = result.quiesce();
     return new Timing(
-        result.timing().freezeMillis(),
-        quiesce == null ? null : quiesce.flushMillis(),
-        quiesce == null ? null : quiesce.thawMillis(),
-        result.timing().stunMillis(),
-        result.timing().totalMillis());
+        Millis.rounded(result.timing().freezeMillis()),
+        quiesce == null ? null : Millis.rounded(quiesce.flushMillis()),
+        quiesce == null ? null : Millis.rounded(quiesce.thawMillis()),
+        Millis.rounded(result.timing().stunMillis()),
+        Millis.rounded(result.timing().totalMillis()));
   }
 
   private static SnapshotDisk disk(SnapshotResult.DiskResult disk) {

@@ -11,6 +11,7 @@ import io.vmsnap.api.v1alpha1.VMSnapshotRevertStatus.Timing;
 import io.vmsnap.operator.operation.JobProgress;
 import io.vmsnap.operator.operation.JobStep;
 import io.vmsnap.operator.operation.Sequence;
+import io.vmsnap.operator.status.Millis;
 import io.vmsnap.task.RevertResult;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -91,7 +92,9 @@ final class RevertStatusFactory {
   private static Timing timing(RevertResult result) {
     return result.timing() == null
         ? null
-        : new Timing(result.timing().runningMillis(), result.timing().totalMillis());
+        : new Timing(
+            Millis.rounded(result.timing().runningMillis()),
+            Millis.rounded(result.timing().totalMillis()));
   }
 
   /** A token of a newer job that this version does not know is left out rather than refused. */
