@@ -71,6 +71,7 @@ public final class DirectoryChecker {
               e instanceof TooNewException ? "use a newer vmsnap" : RESTORE));
       return;
     }
+    ResumeCheck.check(directory).ifPresent(findings::add);
     for (VmDisk disk : directory.disks()) {
       List<DiskDescriptor> chain = disk.chain();
       int top = chain.size() - (running ? 2 : 1);

@@ -133,6 +133,36 @@ class SuspendFaultTest {
     verify(disk, false, "asked twice");
   }
 
+  @Test
+  void checkReadsTheMemoryOfASuspendedMachine() throws Exception {
+    MemoryStorage disk = directory();
+    suspend(disk, new Guest(disk));
+    assertThat(DirectoryChecker.check(disk, false)).isEmpty();
+
+    byte[] bytes = disk.content(FILE);
+    bytes[bytes.length - 3 * 4096] ^= 1;
+    disk.with(FILE, bytes);
+    assertThat(DirectoryChecker.check(disk, false))
+        .singleElement()
+        .matches(f -> f.file().equals(FILE) && f.severity() == DirectoryFinding.Severity.ERROR);
+
+    disk.delete(FILE);
+    assertThat(DirectoryChecker.check(disk, false))
+        .singleElement()
+        .matches(f -> f.message().contains("is missing"));
+  }
+
+  /** Left by a resume that died between taking the mark away and deleting the file. */
+  @Test
+  void memoryThatNothingNamesIsFoundAsLeftOver() throws Exception {
+    MemoryStorage disk = directory();
+    disk.with(FILE, new byte[4096]);
+
+    assertThat(DirectoryChecker.check(disk, false))
+        .singleElement()
+        .matches(f -> f.file().equals(FILE) && f.severity() == DirectoryFinding.Severity.NOTICE);
+  }
+
   private MemoryStorage directory() throws Exception {
     MemoryStorage disk = new MemoryStorage();
     prepare(disk, 1);
