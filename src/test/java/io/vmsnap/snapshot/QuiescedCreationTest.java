@@ -31,6 +31,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What becomes of a snapshot whose guest can be frozen, or cannot, or does not stay so. */
 class QuiescedCreationTest {
@@ -108,6 +109,24 @@ class QuiescedCreationTest {
     assertThat(storage.exists(Journal.FILE)).isFalse();
   }
 
+  @ParameterizedTest
+  @EnumSource(names = {"THAWED_EARLY", "LOST"})
+  void requiredIsTakenBackIfTheGuestDidNotStayFrozen(Failure failure) throws Exception {
+    before = content(storage);
+    List<String> files = storage.list("");
+    guest.failure = failure;
+
+    RefusedException e =
+        catchThrowableOfType(RefusedException.class, () -> snapshot(Policy.Required));
+
+    assertThat(e.reason()).isEqualTo(TaskReason.ThawedEarly);
+    assertThat(guest.open).isZero();
+    assertThat(content(storage)).isEqualTo(before);
+    assertThat(storage.list("")).isEqualTo(files);
+    assertThat(storage.exists(Journal.FILE)).isFalse();
+    assertThat(VmDirectory.open(storage).vmsd().snapshots()).isEmpty();
+  }
+
   @Test
   void machineThatRefusesTheSwitchIsThawed() throws Exception {
     guest.vm.failBefore(new HypervisorException("no", false, null));
@@ -129,11 +148,12 @@ class QuiescedCreationTest {
   }
 
   /**
-   * Wherever job and machine die: nothing keeps the guest frozen, and a snapshot that had to be
-   * quiesced exists only if it is.
+   * Wherever the job dies, with or without the machine: nothing keeps the guest frozen, and a
+   * snapshot that had to be quiesced exists only if it is.
    */
-  @Test
-  void jobMayDieAtEveryOperation() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void jobMayDieAtEveryOperation(boolean machineLives) throws Exception {
     int operations = attempt(new MemoryStorage(), Integer.MAX_VALUE);
     int taken = 0;
     for (int n = 1; n <= operations; n++) {
@@ -141,7 +161,7 @@ class QuiescedCreationTest {
       attempt(disk, n);
       assertThat(guest.open).as("death %d", n).isZero();
       try (OperationLock lock = OperationLock.tryAcquire(disk).orElseThrow()) {
-        new Recovery(disk, lock).recover(VmConnector.POWERED_OFF);
+        new Recovery(disk, lock).recover(machineLives ? guest : VmConnector.POWERED_OFF);
       }
       assertThat(content(disk)).as("death %d", n).isEqualTo(before);
       assertThat(disk.exists(Journal.FILE)).isFalse();
