@@ -62,7 +62,11 @@ final class DeletionDecision {
           ? new SnapshotStep.Release("the snapshot is deleted")
           : new SnapshotStep.Linger(until);
     }
-    if (status.uid() == null || seen.tree().hasLost(status.uid())) {
+    // the history forgets a snapshot first, and merges afterwards: without the resource the job,
+    // which
+    // it owns, would be ended in the middle
+    boolean working = status.attempt() != null && status.attempt().isOpen(OperationKind.Delete);
+    if (status.uid() == null || !working && seen.tree().hasLost(status.uid())) {
       return new SnapshotStep.Release("there is no snapshot");
     }
     if (snapshot.getSpec().deletionPolicy() == DeletionPolicy.Retain) {

@@ -42,6 +42,11 @@ record SnapshotLinks(String parent, List<String> children, Boolean current) {
         .toList();
   }
 
+  private static boolean isTaken(VMSnapshot snapshot) {
+    VMSnapshotStatus status = snapshot.getStatus();
+    return status != null && (status.phase() == Phase.Ready || status.phase() == Phase.Deleting);
+  }
+
   private static Boolean current(long uid, SnapshotObservation seen) {
     VirtualMachineStatus vm = seen.vm().map(machine -> machine.getStatus()).orElse(null);
     SnapshotReference current = vm == null ? null : vm.currentSnapshot();
@@ -49,7 +54,7 @@ record SnapshotLinks(String parent, List<String> children, Boolean current) {
   }
 
   private static boolean hasUid(VMSnapshot snapshot, Long uid) {
-    return isReady(snapshot) && uid.equals(snapshot.getStatus().uid());
+    return isTaken(snapshot) && uid.equals(snapshot.getStatus().uid());
   }
 
   private static boolean isReady(VMSnapshot snapshot) {

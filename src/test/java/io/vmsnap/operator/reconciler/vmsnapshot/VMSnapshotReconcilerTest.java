@@ -396,6 +396,19 @@ class VMSnapshotReconcilerTest {
   }
 
   @Test
+  void historyThatHasForgottenTheSnapshotDoesNotEndTheMerge() {
+    take(4);
+    delete();
+    look(running(), ABSENT);
+
+    assertThat(
+            deletion(
+                directory("lastSnapshotUid: 4\nsnapshots: [{uid: 1}]"),
+                new JobObservation.Running("")))
+        .isInstanceOf(SnapshotStep.Work.class);
+  }
+
+  @Test
   void nothingHoldsBackWhatAMergeCanNoLongerHelp() {
     delete();
     assertThat(deletion(running(), ABSENT)).as("pending").isInstanceOf(SnapshotStep.Release.class);
