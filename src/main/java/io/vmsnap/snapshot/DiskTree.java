@@ -1,12 +1,15 @@
 package io.vmsnap.snapshot;
 
+import io.vmsnap.disk.DiskException;
 import io.vmsnap.disk.vmdk.VmdkChain;
+import io.vmsnap.storage.UnsafeNameException;
 import io.vmsnap.storage.VmStorage;
 import io.vmsnap.vmdir.SnapshotDisk;
 import io.vmsnap.vmdir.SnapshotEntry;
 import io.vmsnap.vmdir.VmDirectory;
 import io.vmsnap.vmdir.VmsdFile;
 import io.vmsnap.vmdir.VmxDisk;
+import java.io.EOFException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -22,13 +25,17 @@ import java.util.TreeSet;
  * All disks that a machine's running state and snapshots reach, base disks first, and what each is
  * for. A disk that no snapshot names and that is not active is <em>hidden</em>: a snapshot that was
  * deleted has left it, and it is needed only below its children. With one child left, the two can
- * be merged.
+ * be merged. Others' disks that lie beside them and are based on one of them, such as a clone's, or
+ * those of a disk that was taken out of the machine, are never touched, nor is what they need.
  */
 final class DiskTree {
+  private static final String SUFFIX = ".vmdk";
+
   private final Map<String, String> parents;
   private final Map<String, Integer> depths;
   private final Set<String> active;
   private final Set<String> frozen;
+  private final Set<String> others;
 
   /** A hidden disk and its only child. */
   record Link(String parent, String child) {}
@@ -37,11 +44,13 @@ final class DiskTree {
       Map<String, String> parents,
       Map<String, Integer> depths,
       Set<String> active,
-      Set<String> frozen) {
+      Set<String> frozen,
+      Set<String> others) {
     this.parents = parents;
     this.depths = depths;
     this.active = active;
     this.frozen = frozen;
+    this.others = others;
   }
 
   /**
@@ -58,7 +67,33 @@ final class DiskTree {
     for (String top : tops) {
       add(directory.storage(), top, parents, depths);
     }
-    return new DiskTree(parents, depths, active, frozen);
+    Set<String> own = Set.copyOf(depths.keySet());
+    for (List<String> chain : chainsOfOthers(directory.storage(), own)) {
+      add(chain, parents, depths);
+    }
+    Set<String> others = new TreeSet<>(depths.keySet());
+    others.removeAll(own);
+    return new DiskTree(parents, depths, active, frozen, others);
+  }
+
+  /** Chains that nobody of ours names, but that are based on our disks. */
+  private static List<List<String>> chainsOfOthers(VmStorage storage, Set<String> own)
+      throws IOException {
+    List<List<String>> chains = new ArrayList<>();
+    for (String file : storage.list("")) {
+      if (!file.endsWith(SUFFIX) || own.contains(file)) {
+        continue;
+      }
+      try {
+        List<String> chain = VmdkChain.names(storage, file);
+        if (chain.stream().anyMatch(own::contains)) {
+          chains.add(chain);
+        }
+      } catch (DiskException | UnsafeNameException | EOFException e) {
+        // The data of a disk, or a disk that cannot be read with or without ours.
+      }
+    }
+    return chains;
   }
 
   private static void add(
@@ -67,7 +102,11 @@ final class DiskTree {
     if (depths.containsKey(top)) {
       return;
     }
-    List<String> chain = VmdkChain.names(storage, top);
+    add(VmdkChain.names(storage, top), parents, depths);
+  }
+
+  private static void add(
+      List<String> chain, Map<String, String> parents, Map<String, Integer> depths) {
     for (int i = 0; i < chain.size(); i++) {
       depths.put(chain.get(i), chain.size() - 1 - i);
       if (i + 1 < chain.size()) {
@@ -89,7 +128,10 @@ final class DiskTree {
   }
 
   boolean isHidden(String disk) {
-    return depths.containsKey(disk) && !active.contains(disk) && !frozen.contains(disk);
+    return depths.containsKey(disk)
+        && !active.contains(disk)
+        && !frozen.contains(disk)
+        && !others.contains(disk);
   }
 
   Optional<String> parent(String disk) {
@@ -134,25 +176,29 @@ final class DiskTree {
         .forEach(
             disk -> {
               Set<String> children = children(disk);
-              if (children.size() == 1) {
+              if (children.size() == 1 && !others.containsAll(children)) {
                 links.add(new Link(disk, children.iterator().next()));
               }
             });
     return links;
   }
 
-  /** Disks that nothing would reach any more with that history; topmost first. */
+  /**
+   * Disks that nothing would reach any more with that history; topmost first. Never a base: one
+   * that is not in the machine any more was taken out of it, not deleted.
+   */
   List<String> unneeded(VmsdFile history) {
     Set<String> needed = new HashSet<>();
     Set<String> tops = new TreeSet<>(active);
     tops.addAll(frozenBy(history));
+    tops.addAll(others);
     for (String top : tops) {
       for (String at = top; at != null; at = parents.get(at)) {
         needed.add(at);
       }
     }
     return depths.keySet().stream()
-        .filter(d -> !needed.contains(d))
+        .filter(d -> !needed.contains(d) && parents.containsKey(d))
         .sorted(Comparator.comparing(depths::get).reversed())
         .toList();
   }
