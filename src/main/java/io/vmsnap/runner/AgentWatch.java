@@ -4,8 +4,10 @@ import io.vmsnap.hypervisor.HypervisorException;
 import io.vmsnap.hypervisor.guestagent.GuestAgent;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -52,7 +54,7 @@ final class AgentWatch implements AutoCloseable {
   <T> T talk(Conversation<T> conversation) throws HypervisorException {
     try {
       return scheduler.submit(() -> converse(conversation)).get();
-    } catch (RejectedExecutionException e) {
+    } catch (RejectedExecutionException | CancellationException e) {
       throw new HypervisorException("the machine has ended", false, e);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof HypervisorException failure) {
@@ -102,9 +104,23 @@ final class AgentWatch implements AutoCloseable {
     }
   }
 
+  /** Conversations end, begun or not: who waits for one may hold what the next machine needs. */
   @Override
   public void close() {
-    scheduler.shutdownNow();
+    for (Runnable dropped : scheduler.shutdownNow()) {
+      // The executor forgets what it did not begin, and nobody would ever complete it.
+      if (dropped instanceof Future<?> future) {
+        future.cancel(false);
+      }
+    }
+    try {
+      // The one under way was interrupted. The channel is its thread's as long as that lives.
+      if (scheduler.awaitTermination(DEADLINE.toMillis(), TimeUnit.MILLISECONDS)) {
+        hangUp();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     connected = false;
   }
 }
