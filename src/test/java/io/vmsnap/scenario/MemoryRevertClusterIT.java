@@ -52,6 +52,13 @@ class MemoryRevertClusterIT {
         .doesNotContain("vmsnap: guest up");
     assertThat(machine.get().getStatus().powerOverride()).isNull();
 
+    machine.deleteSnapshot("two");
+    Eventually.holds(
+        "three is a child of one",
+        Machine.PATIENCE,
+        () -> "one".equals(machine.getSnapshot("three").getStatus().parent()),
+        () -> machine.getSnapshot("three").getStatus().toString());
+
     String pod = machine.get().getStatus().podIP();
     for (int time = 1; time <= TIMES; time++) {
       int before = lines(machine);
