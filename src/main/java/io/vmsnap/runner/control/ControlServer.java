@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -22,10 +23,13 @@ public final class ControlServer implements AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger(ControlServer.class.getName());
 
+  private final Path socket;
   private final ServerSocketChannel listener;
   private final ControlHandler handler;
+  private final Thread acceptor = Thread.ofVirtual().name("control").unstarted(this::accept);
 
-  private ControlServer(ServerSocketChannel listener, ControlHandler handler) {
+  private ControlServer(Path socket, ServerSocketChannel listener, ControlHandler handler) {
+    this.socket = socket;
     this.listener = listener;
     this.handler = handler;
   }
@@ -34,8 +38,8 @@ public final class ControlServer implements AutoCloseable {
    * @param socket replaced if a dead runner left it
    */
   public static ControlServer start(Path socket, ControlHandler handler) throws IOException {
-    ControlServer server = new ControlServer(UnixSocket.listen(socket), handler);
-    Thread.ofVirtual().name("control").start(server::accept);
+    ControlServer server = new ControlServer(socket, UnixSocket.listen(socket), handler);
+    server.acceptor.start();
     return server;
   }
 
@@ -80,12 +84,20 @@ public final class ControlServer implements AutoCloseable {
     }
   }
 
+  /** Takes the socket away; when this returns, nobody connects to it any more. */
   @Override
   public void close() {
     try {
+      Files.deleteIfExists(socket);
       listener.close();
     } catch (IOException e) {
       LOG.log(System.Logger.Level.DEBUG, "closing the control socket", e);
+    }
+    // A blocked accept keeps the socket listening until it has noticed.
+    try {
+      acceptor.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 }
