@@ -2,8 +2,10 @@ package io.vmsnap;
 
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
+import io.vmsnap.cli.DirectCall;
 import io.vmsnap.cli.VmsnapCommand;
 import java.util.Arrays;
+import java.util.OptionalInt;
 
 /**
  * The one entry point of the one jar. Only {@code vmsnap operator} boots Quarkus; the runner, the
@@ -17,7 +19,8 @@ public final class Main {
     if (args.length > 0 && args[0].equals("operator")) {
       Quarkus.run(Arrays.copyOfRange(args, 1, args.length));
     } else {
-      System.exit(VmsnapCommand.run(args));
+      OptionalInt status = DirectCall.run(args);
+      System.exit(status.isPresent() ? status.getAsInt() : VmsnapCommand.run(args));
     }
   }
 }

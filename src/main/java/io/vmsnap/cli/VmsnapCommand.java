@@ -3,11 +3,7 @@ package io.vmsnap.cli;
 import io.vmsnap.job.JobCommand;
 import io.vmsnap.runner.RunnerCommand;
 import io.vmsnap.snapshot.RefusedException;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -34,10 +30,7 @@ public final class VmsnapCommand {
   /** Runs one command and returns its exit status: 0 done, 1 failed, 2 wrong usage. */
   public static int run(String... args) {
     StandardErrorLog.install();
-    // Trees have lines and names have any letter, whatever the locale of a container says.
-    PrintWriter out =
-        new PrintWriter(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
-    return commandLine().setOut(out).execute(args);
+    return commandLine().setOut(StandardOutput.open()).execute(args);
   }
 
   static CommandLine commandLine() {

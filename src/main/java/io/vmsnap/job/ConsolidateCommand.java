@@ -42,10 +42,16 @@ final class ConsolidateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    return JobProcess.run(System.getenv(), spec.commandLine().getOut(), this::run);
+    return JobProcess.run(System.getenv(), spec.commandLine().getOut(), operation(directory));
   }
 
-  private TaskOutcome run(JobEnvironment environment, JobProcess process) throws Exception {
+  /** What the process does in the directory. */
+  static JobProcess.Task operation(Path directory) {
+    return (environment, process) -> consolidate(directory, environment, process);
+  }
+
+  private static TaskOutcome consolidate(
+      Path directory, JobEnvironment environment, JobProcess process) throws Exception {
     ConsolidateTask task =
         environment.required(CreateSnapshotTask.ENVIRONMENT_VARIABLE, ConsolidateTask.class);
     VmDefinition definition =

@@ -42,10 +42,16 @@ final class CreateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    return JobProcess.run(System.getenv(), spec.commandLine().getOut(), this::create);
+    return JobProcess.run(System.getenv(), spec.commandLine().getOut(), operation(directory));
   }
 
-  private TaskOutcome create(JobEnvironment environment, JobProcess process) throws Exception {
+  /** What the process does in the directory. */
+  static JobProcess.Task operation(Path directory) {
+    return (environment, process) -> create(directory, environment, process);
+  }
+
+  private static TaskOutcome create(Path directory, JobEnvironment environment, JobProcess process)
+      throws Exception {
     CreateSnapshotTask task =
         environment.required(CreateSnapshotTask.ENVIRONMENT_VARIABLE, CreateSnapshotTask.class);
     VmDefinition definition =

@@ -43,10 +43,16 @@ final class DeleteCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    return JobProcess.run(System.getenv(), spec.commandLine().getOut(), this::run);
+    return JobProcess.run(System.getenv(), spec.commandLine().getOut(), operation(directory));
   }
 
-  private TaskOutcome run(JobEnvironment environment, JobProcess process) throws Exception {
+  /** What the process does in the directory. */
+  static JobProcess.Task operation(Path directory) {
+    return (environment, process) -> delete(directory, environment, process);
+  }
+
+  private static TaskOutcome delete(Path directory, JobEnvironment environment, JobProcess process)
+      throws Exception {
     DeleteSnapshotTask task =
         environment.required(CreateSnapshotTask.ENVIRONMENT_VARIABLE, DeleteSnapshotTask.class);
     VmDefinition definition =

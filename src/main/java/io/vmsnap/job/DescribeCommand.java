@@ -41,10 +41,16 @@ final class DescribeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    return JobProcess.run(System.getenv(), spec.commandLine().getOut(), this::describe);
+    return JobProcess.run(System.getenv(), spec.commandLine().getOut(), operation(directory));
   }
 
-  private TaskOutcome describe(JobEnvironment environment, JobProcess process) throws Exception {
+  /** What the process does in the directory. */
+  static JobProcess.Task operation(Path directory) {
+    return (environment, process) -> describe(directory, environment, process);
+  }
+
+  private static TaskOutcome describe(
+      Path directory, JobEnvironment environment, JobProcess process) throws Exception {
     DescribeSnapshotTask task =
         environment.required(CreateSnapshotTask.ENVIRONMENT_VARIABLE, DescribeSnapshotTask.class);
     VmDefinition definition =

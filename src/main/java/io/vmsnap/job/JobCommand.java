@@ -13,6 +13,7 @@ import picocli.CommandLine.Command;
       DescribeCommand.class,
       SuspendCommand.class,
       DeleteCommand.class,
-      ConsolidateCommand.class
+      ConsolidateCommand.class,
+      TrainCommand.class
     })
 public final class JobCommand {}

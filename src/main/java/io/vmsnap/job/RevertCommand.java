@@ -44,10 +44,16 @@ final class RevertCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    return JobProcess.run(System.getenv(), spec.commandLine().getOut(), this::revert);
+    return JobProcess.run(System.getenv(), spec.commandLine().getOut(), operation(directory));
   }
 
-  private TaskOutcome revert(JobEnvironment environment, JobProcess process) throws Exception {
+  /** What the process does in the directory. */
+  static JobProcess.Task operation(Path directory) {
+    return (environment, process) -> revert(directory, environment, process);
+  }
+
+  private static TaskOutcome revert(Path directory, JobEnvironment environment, JobProcess process)
+      throws Exception {
     RevertSnapshotTask task =
         environment.required(CreateSnapshotTask.ENVIRONMENT_VARIABLE, RevertSnapshotTask.class);
     VmDefinition definition =

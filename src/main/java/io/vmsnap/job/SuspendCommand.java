@@ -42,10 +42,16 @@ final class SuspendCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    return JobProcess.run(System.getenv(), spec.commandLine().getOut(), this::suspend);
+    return JobProcess.run(System.getenv(), spec.commandLine().getOut(), operation(directory));
   }
 
-  private TaskOutcome suspend(JobEnvironment environment, JobProcess process) throws Exception {
+  /** What the process does in the directory. */
+  static JobProcess.Task operation(Path directory) {
+    return (environment, process) -> suspend(directory, environment, process);
+  }
+
+  private static TaskOutcome suspend(Path directory, JobEnvironment environment, JobProcess process)
+      throws Exception {
     SuspendTask task =
         environment.required(CreateSnapshotTask.ENVIRONMENT_VARIABLE, SuspendTask.class);
     VmDefinition definition =

@@ -38,6 +38,17 @@ public final class RunnerCommand implements Callable<Integer> {
   private final CountDownLatch finished = new CountDownLatch(1);
   private volatile int exitCode = ExitCode.RETRY;
 
+  public RunnerCommand() {}
+
+  private RunnerCommand(Path directory) {
+    this.directory = directory;
+  }
+
+  /** Runs the machine of a directory until it is off, and returns the exit status. */
+  public static int run(Path directory) {
+    return new RunnerCommand(directory).call();
+  }
+
   @Override
   public Integer call() {
     Runtime.getRuntime().addShutdownHook(new Thread(this::onSignal, "stop"));

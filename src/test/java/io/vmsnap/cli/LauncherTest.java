@@ -33,6 +33,10 @@ class LauncherTest {
     Path bin = Files.createDirectories(folder.resolve("image/bin"));
     Path app = Files.createDirectories(folder.resolve("image/quarkus-app"));
     Files.writeString(app.resolve("quarkus-run.jar"), "");
+    for (String jar : List.of("app/vmsnap.jar", "lib/main/b.jar", "lib/main/a.jar")) {
+      Files.createDirectories(app.resolve(jar).getParent());
+      Files.writeString(app.resolve(jar), "");
+    }
     Path script = Files.copy(SCRIPT, bin.resolve("vmsnap"));
     assertThat(script.toFile().setExecutable(true)).isTrue();
     return script;
@@ -60,8 +64,26 @@ class LauncherTest {
     String app = folder.resolve("image/quarkus-app").toRealPath().toString();
     assertThat(result.output())
         .startsWith("jdk --enable-native-access=ALL-UNNAMED ")
-        .contains("-XX:+UseSerialGC", "-cp " + app + "/app/*:" + app + "/lib/main/*")
+        .contains("-XX:+UseSerialGC", "-cp " + app + "/app/vmsnap.jar:" + app + "/lib/main/a.jar:")
+        .doesNotContain("AOTCache")
         .endsWith(" io.vmsnap.Main tree a b");
+  }
+
+  @Test
+  void usesWhatItWasTrainedFor() throws Exception {
+    Path script = image();
+    Path app = folder.resolve("image/quarkus-app").toRealPath();
+    Files.writeString(app.resolve("job.aot"), "");
+    Files.writeString(app.resolve("runner.aot"), "");
+    Map<String, String> java = Map.of("JAVA_HOME", java("jdk", "25.0.1").toString());
+
+    assertThat(run(script, java, "job", "create").output())
+        .contains("-XX:AOTCache=" + app + "/job.aot ");
+    assertThat(run(script, java, "runner").output())
+        .contains("-XX:AOTCache=" + app + "/runner.aot ");
+    assertThat(run(script, java, "operator").output()).doesNotContain("AOTCache");
+    Map<String, String> without = Map.of("JAVA_HOME", java.get("JAVA_HOME"), "VMSNAP_AOT", "off");
+    assertThat(run(script, without, "runner").output()).doesNotContain("AOTCache");
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.vmsnap.harness.bench;
 
+import io.vmsnap.harness.cluster.VmsnapHome;
 import io.vmsnap.task.CreateSnapshotTask;
 import io.vmsnap.task.TaskJson;
 import io.vmsnap.task.TaskOutcome;
@@ -80,20 +81,14 @@ final class RunnerMachine implements AutoCloseable {
   private static Process start(
       List<String> command, Path directory, VmDefinition definition, Object task, Path output)
       throws IOException {
-    List<String> line =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "io.vmsnap.Main"));
+    VmsnapHome home = VmsnapHome.ofThisProject();
+    home.requireBuilt();
+    List<String> line = new ArrayList<>(List.of(home.launcher().toString()));
     line.addAll(command);
     line.addAll(List.of("--directory", directory.toString()));
     ProcessBuilder builder = new ProcessBuilder(line).redirectOutput(output.toFile());
     builder.redirectError(Path.of(output + ".err").toFile());
+    builder.environment().putAll(home.environment());
     builder.environment().put(VmDefinition.ENVIRONMENT_VARIABLE, TaskJson.write(definition));
     builder.environment().put("POD_IP", "127.90.1.2");
     if (task != null) {
