@@ -25,17 +25,7 @@ public record JobRun(Path directory, VmDefinition definition) {
   /** A job under way, for those who do something to it. */
   public Process start(String operation, Object task) throws Exception {
     ProcessBuilder builder =
-        new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "--enable-native-access=ALL-UNNAMED",
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            System.getProperty("java.class.path"),
-            "io.vmsnap.Main",
-            "job",
-            operation,
-            "--directory",
-            directory.toString());
+        ProductProcess.of("job", operation, "--directory", directory.toString());
     builder.environment().put(VmDefinition.ENVIRONMENT_VARIABLE, TaskJson.write(definition));
     builder.environment().put(CreateSnapshotTask.ENVIRONMENT_VARIABLE, TaskJson.write(task));
     builder.environment().put(JobProcess.TERMINATION_LOG, log().toString());

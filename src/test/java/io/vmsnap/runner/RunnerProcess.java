@@ -1,5 +1,6 @@
 package io.vmsnap.runner;
 
+import io.vmsnap.job.ProductProcess;
 import io.vmsnap.task.RunnerStatus;
 import io.vmsnap.task.TaskJson;
 import io.vmsnap.task.TaskOutcome;
@@ -31,19 +32,7 @@ final class RunnerProcess implements AutoCloseable {
     ThreadLocalRandom random = ThreadLocalRandom.current();
     address = "127.%d.%d.2".formatted(random.nextInt(1, 255), random.nextInt(1, 255));
     Files.writeString(termination(), "");
-    ProcessBuilder builder =
-        new ProcessBuilder(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "io.vmsnap.Main",
-                "runner",
-                "--directory",
-                directory.toString()));
+    ProcessBuilder builder = ProductProcess.of("runner", "--directory", directory.toString());
     builder.environment().put(VmDefinition.ENVIRONMENT_VARIABLE, TaskJson.write(definition));
     builder.environment().put("POD_IP", address);
     builder.environment().put("VMSNAP_TERMINATION_LOG", termination().toString());
