@@ -16,12 +16,7 @@ final class CreateRequestCheck {
     if (task.requestId() == null || task.requestId().isBlank()) {
       throw invalid("requestId is missing: it makes sure that a request is served once");
     }
-    if (task.displayName() == null || task.displayName().isBlank()) {
-      throw invalid("displayName is missing");
-    }
-    if (task.displayName().length() > MAX_NAME) {
-      throw invalid("displayName has more than " + MAX_NAME + " characters");
-    }
+    checkName(task.displayName());
     if (task.description() != null && task.description().length() > MAX_DESCRIPTION) {
       throw invalid("description has more than " + MAX_DESCRIPTION + " characters");
     }
@@ -36,6 +31,15 @@ final class CreateRequestCheck {
           "maxSnapshots is " + task.maxSnapshots() + "; 0 (no limit) or more is expected");
     }
     checkConsistency(task);
+  }
+
+  static void checkName(String displayName) throws RefusedException {
+    if (displayName == null || displayName.isBlank()) {
+      throw invalid("displayName is missing");
+    }
+    if (displayName.length() > MAX_NAME) {
+      throw invalid("displayName has more than " + MAX_NAME + " characters");
+    }
   }
 
   private static void checkConsistency(CreateSnapshotTask task) throws RefusedException {

@@ -51,13 +51,16 @@ public final class SnapshotDescription {
           TaskReason.InvalidRequest,
           "description has more than " + CreateRequestCheck.MAX_DESCRIPTION + " characters");
     }
+    if (task.displayName() != null) {
+      CreateRequestCheck.checkName(task.displayName());
+    }
     VmsdFile vmsd = context.directory().vmsd();
     if (vmsd.snapshot(task.snapshotUid()).isEmpty()) {
       throw new RefusedException(
           TaskReason.SnapshotNotFound,
           vmsd.file() + ": no snapshot has the uid " + task.snapshotUid());
     }
-    VmsdFile described = vmsd.withDescription(task.snapshotUid(), task.description());
+    VmsdFile described = vmsd.withWords(task.snapshotUid(), task.displayName(), task.description());
     context.lock().check();
     WholeFile.replace(context.storage(), vmsd.file(), described.toBytes());
   }

@@ -183,13 +183,18 @@ public final class VmsdFile {
   }
 
   /**
+   * @param displayName null for the one that it has
    * @param description null or empty for none
    * @throws IllegalArgumentException if there is no such snapshot
    */
-  public VmsdFile withDescription(long uid, String description) throws DamagedFileException {
+  public VmsdFile withWords(long uid, String displayName, String description)
+      throws DamagedFileException {
     String text = description == null ? "" : description;
     ConfigDictionary changed = dictionary.copy();
     String prefix = "snapshot" + entry(uid).index() + ".";
+    if (displayName != null) {
+      changed.put(prefix + "displayName", displayName);
+    }
     if (text.isEmpty()) {
       changed.remove(prefix + "description");
     } else {

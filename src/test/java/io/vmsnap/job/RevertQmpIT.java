@@ -84,7 +84,7 @@ class RevertQmpIT {
         .extracting(SnapshotEntry::parentUid)
         .containsOnly(1L);
     TaskOutcome described =
-        job.run("describe", new DescribeSnapshotTask("d-1", 2, "the second", 60));
+        job.run("describe", new DescribeSnapshotTask("d-1", 2, "second", "the second", 60));
     assertThat(described.reason()).as(described.message()).isEqualTo(TaskReason.Completed);
     assertThat(VmDirectory.open(storage).vmsd().snapshot(2).orElseThrow().description())
         .isEqualTo("the second");

@@ -198,7 +198,7 @@ class RunnerRevertIT {
           reverted += served ? 1 : 0;
 
           TaskOutcome recovered =
-              jobs.run("describe", new DescribeSnapshotTask("d-" + i, 1, "round " + i, 60));
+              jobs.run("describe", new DescribeSnapshotTask("d-" + i, 1, null, "round " + i, 60));
 
           assertThat(recovered.reason()).as(recovered.message()).isEqualTo(TaskReason.Completed);
           assertThat(storage.exists(".vmsnap/journal.json")).isFalse();

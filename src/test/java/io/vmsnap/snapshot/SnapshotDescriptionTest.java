@@ -42,6 +42,20 @@ class SnapshotDescriptionTest {
   }
 
   @Test
+  void nameChangesWithoutTheDescription() throws Exception {
+    describe(storage, 1, "before the upgrade", "text");
+    assertThat(entry().displayName()).isEqualTo("before the upgrade");
+    describe(storage, 1, null, "text");
+    assertThat(entry().displayName()).isEqualTo("before the upgrade");
+    assertThat(entry().description()).isEqualTo("text");
+
+    assertThat(
+            catchThrowableOfType(RefusedException.class, () -> describe(storage, 1, " ", "text")))
+        .hasMessage("displayName is missing");
+    assertThat(entry().displayName()).isEqualTo("before the upgrade");
+  }
+
+  @Test
   void snapshotThatIsNotThereIsTheRequestsFault() {
     assertThat(
             catchThrowableOfType(RefusedException.class, () -> describe(storage, 2, "x")).reason())
@@ -68,13 +82,18 @@ class SnapshotDescriptionTest {
 
   private static void describe(VmStorage storage, long uid, String text)
       throws IOException, RefusedException {
+    describe(storage, uid, null, text);
+  }
+
+  private static void describe(VmStorage storage, long uid, String name, String text)
+      throws IOException, RefusedException {
     new SnapshotDescription(
             storage,
             VmConnector.POWERED_OFF,
             Clock.systemUTC(),
             new StopSignal(Duration.ofMinutes(1)),
             Duration.ZERO)
-        .run(null, new DescribeSnapshotTask("d-1", uid, text, 60));
+        .run(null, new DescribeSnapshotTask("d-1", uid, name, text, 60));
   }
 
   private SnapshotEntry entry() throws IOException {

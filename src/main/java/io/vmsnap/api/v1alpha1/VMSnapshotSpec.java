@@ -9,7 +9,7 @@ import io.fabric8.generator.annotation.Size;
 import io.fabric8.generator.annotation.ValidationRule;
 import java.time.Duration;
 
-/** What is to be snapshotted, and how. Only description and deletionPolicy can change later. */
+/** What is to be snapshotted, and how. Names, description and deletionPolicy can change later. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @ValidationRule(value = "self.vmName == oldSelf.vmName", message = "vmName is immutable")
 @ValidationRule(
@@ -66,12 +66,31 @@ public record VMSnapshotSpec(
                 + " directory, and its delta is merged, so that every other state stays. Retain:"
                 + " the snapshot stays in the directory, unmanaged.")
         @Default("Consolidate")
-        DeletionPolicy deletionPolicy) {
+        DeletionPolicy deletionPolicy,
+    @JsonPropertyDescription(
+            "The name in the snapshot tree and in VMware's tools. Without it a new snapshot is named"
+                + " like the resource, and one that was there keeps its name.")
+        @Size(min = 1, max = MAX_DISPLAY_NAME)
+        String displayName) {
 
   public static final String DEFAULT_TIMEOUT = "10m";
   public static final Duration MIN_TIMEOUT = Duration.ofSeconds(10);
   public static final Duration MAX_TIMEOUT = Duration.ofHours(24);
   public static final int MAX_DESCRIPTION = 1024;
+
+  /** As long as VMware's clients take it. */
+  public static final int MAX_DISPLAY_NAME = 80;
+
+  /** A snapshot named like its resource. */
+  public VMSnapshotSpec(
+      String vmName,
+      String description,
+      Boolean memory,
+      Quiesce quiesce,
+      String timeout,
+      DeletionPolicy deletionPolicy) {
+    this(vmName, description, memory, quiesce, timeout, deletionPolicy, null);
+  }
 
   public VMSnapshotSpec {
     memory = memory == null ? Boolean.FALSE : memory;

@@ -46,6 +46,7 @@ public record VMSnapshotStatus(
     @JsonPropertyDescription("How far a running operation is.") Progress progress,
     @JsonPropertyDescription("The moment that the snapshot captures.") String createTime,
     @JsonPropertyDescription("When the operation ended, well or not.") String completionTime,
+    @JsonPropertyDescription("The name that the .vmsd file has.") String displayName,
     @JsonPropertyDescription("The description that the .vmsd file has.") String description,
     @JsonPropertyDescription("What deletion has removed and won.") Deletion deletion,
     @JsonPropertyDescription(

@@ -39,8 +39,8 @@ public final class Tasks {
     VMSnapshotSpec spec = snapshot.getSpec();
     return new CreateSnapshotTask(
         requestId(OperationKind.Create, snapshot.getMetadata().getUid()),
-        snapshot.getMetadata().getName(),
         // as recorded with the attempt: the same job at every look, whatever is edited meanwhile
+        snapshot.getStatus().displayName(),
         snapshot.getStatus().description(),
         spec.memory(),
         spec.quiesce().policy().name(),
@@ -55,6 +55,7 @@ public final class Tasks {
     return new DescribeSnapshotTask(
         requestId(OperationKind.Describe, snapshot.getMetadata().getUid()),
         snapshot.getStatus().uid(),
+        snapshot.getSpec().displayName(),
         snapshot.getSpec().description(),
         seconds(remaining));
   }

@@ -8,6 +8,7 @@ import io.vmsnap.api.v1alpha1.ConditionType;
 import io.vmsnap.api.v1alpha1.OperationKind;
 import io.vmsnap.api.v1alpha1.VMSnapshot;
 import io.vmsnap.api.v1alpha1.VMSnapshotRevert;
+import io.vmsnap.api.v1alpha1.VMSnapshotSpec;
 import io.vmsnap.api.v1alpha1.VMSnapshotSpec.DeletionPolicy;
 import io.vmsnap.api.v1alpha1.VMSnapshotStatus;
 import io.vmsnap.api.v1alpha1.VMSnapshotStatus.Phase;
@@ -86,7 +87,7 @@ public final class Operations {
         ? Optional.of(
             operation(
                 snapshot,
-                "description of snapshot ",
+                "name and description of snapshot ",
                 created(snapshot),
                 begun && attempt.operation() == OperationKind.Describe))
         : Optional.empty();
@@ -126,26 +127,36 @@ public final class Operations {
         : snapshot.getMetadata().getAnnotations().get(key);
   }
 
-  /** Whether the directory has another description than the spec, and nobody failed to write it. */
+  /**
+   * Whether the directory has another name or description than the spec, and nobody failed to write
+   * it.
+   */
   public static boolean wantsDescription(VMSnapshot snapshot) {
     VMSnapshotStatus status = snapshot.getStatus();
     return status.phase() == Phase.Ready
         && status.uid() != null
         && snapshot.getSpec() != null
-        && !Objects.toString(snapshot.getSpec().description(), "")
-            .equals(Objects.toString(status.description(), ""))
+        && !isDescribed(snapshot)
         && !descriptionFailed(snapshot);
   }
 
-  /** Whether a job said that it cannot write the description that the spec has. */
+  /** Whether a job said that it cannot write the name and description that the spec has. */
   public static boolean descriptionFailed(VMSnapshot snapshot) {
     Attempt attempt = snapshot.getStatus() == null ? null : snapshot.getStatus().attempt();
     return attempt != null
         && attempt.operation() == OperationKind.Describe
         && !attempt.isOpen(OperationKind.Describe)
         && attempt.requestHash().equals(RequestHash.ofDescription(snapshot.getSpec()))
-        && !Objects.toString(snapshot.getSpec().description(), "")
-            .equals(Objects.toString(snapshot.getStatus().description(), ""));
+        && !isDescribed(snapshot);
+  }
+
+  /** Whether the directory has the name, if the spec has one, and the description of the spec. */
+  private static boolean isDescribed(VMSnapshot snapshot) {
+    VMSnapshotSpec spec = snapshot.getSpec();
+    VMSnapshotStatus status = snapshot.getStatus();
+    return Objects.toString(spec.description(), "")
+            .equals(Objects.toString(status.description(), ""))
+        && (spec.displayName() == null || spec.displayName().equals(status.displayName()));
   }
 
   private static Operation operation(

@@ -14,7 +14,7 @@ public final class RequestHash {
   }
 
   public static String ofDescription(VMSnapshotSpec spec) {
-    return SpecHash.of("description", spec.description());
+    return SpecHash.of("description", spec.displayName(), spec.description());
   }
 
   public static String ofDeletion(long uid, boolean withDescendants) {

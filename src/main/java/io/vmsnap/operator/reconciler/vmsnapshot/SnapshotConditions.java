@@ -113,7 +113,9 @@ final class SnapshotConditions {
       case JobStep.Done done -> Summary.ready("The snapshot is ready to use");
       case JobStep.Fail fail when kind == OperationKind.Describe ->
           readyBut(snapshot)
-              .stalled(fail.reason(), "The description could not be written: " + fail.message());
+              .stalled(
+                  fail.reason(),
+                  "The name and description could not be written: " + fail.message());
       case JobStep.Fail fail when kind == OperationKind.Delete ->
           Summary.stuck(
               fail.reason(),
@@ -139,7 +141,7 @@ final class SnapshotConditions {
               snapshot,
               kind,
               ConditionReason.Describing,
-              detail.isEmpty() ? "The description is being written" : waits);
+              detail.isEmpty() ? "The name and description are being written" : waits);
       case Create, Revert, Suspend, Consolidate ->
           moving(
               snapshot,

@@ -91,7 +91,9 @@ final class SnapshotEvents {
                   + " bytes are free again");
       case Describe ->
           events.normal(
-              snapshot, EventReason.SnapshotDescribed, "The directory has the new description");
+              snapshot,
+              EventReason.SnapshotDescribed,
+              "The directory has the new name and description");
       case Create, Revert, Suspend, Consolidate ->
           events.normal(
               snapshot,

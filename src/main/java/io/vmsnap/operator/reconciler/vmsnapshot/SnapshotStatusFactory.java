@@ -54,6 +54,7 @@ final class SnapshotStatusFactory {
         progress(snapshot, seen, phase, attempt),
         captured.createTime(),
         completionTime(before, step, now),
+        displayName(snapshot, step),
         description(snapshot, step),
         deletion(before, step, now),
         Sequence.of(snapshot, before == null ? null : before.sequence()),
@@ -133,21 +134,42 @@ final class SnapshotStatusFactory {
   }
 
   /** What the directory has, or will have when the recorded try has done its work. */
+  private static String displayName(VMSnapshot snapshot, SnapshotStep step) {
+    VMSnapshotStatus before = snapshot.getStatus();
+    String kept = before == null ? null : before.displayName();
+    String wanted = snapshot.getSpec() == null ? null : snapshot.getSpec().displayName();
+    return switch (step) {
+      case SnapshotStep.Begin begin when begin.attempt().operation() == OperationKind.Create ->
+          wanted == null ? snapshot.getMetadata().getName() : wanted;
+      case SnapshotStep.Import found -> found.entry().name();
+      case SnapshotStep.Work work when hasDescribed(snapshot, work) ->
+          wanted == null ? kept : wanted;
+      default -> kept;
+    };
+  }
+
+  /** What the directory has, or will have when the recorded try has done its work. */
   private static String description(VMSnapshot snapshot, SnapshotStep step) {
     VMSnapshotStatus before = snapshot.getStatus();
     String kept = before == null ? null : before.description();
     return switch (step) {
       case SnapshotStep.Begin begin when begin.attempt().operation() == OperationKind.Create ->
           snapshot.getSpec().description();
-      case SnapshotStep.Work(OperationKind kind, JobStep.Done done)
-          when kind == OperationKind.Describe
-              && before
-                  .attempt()
-                  .requestHash()
-                  .equals(RequestHash.ofDescription(snapshot.getSpec())) ->
+      case SnapshotStep.Work work when hasDescribed(snapshot, work) ->
           snapshot.getSpec().description();
       default -> kept;
     };
+  }
+
+  /** Whether the job has written what the spec has now. */
+  private static boolean hasDescribed(VMSnapshot snapshot, SnapshotStep.Work work) {
+    return work.kind() == OperationKind.Describe
+        && work.job() instanceof JobStep.Done
+        && snapshot
+            .getStatus()
+            .attempt()
+            .requestHash()
+            .equals(RequestHash.ofDescription(snapshot.getSpec()));
   }
 
   private static Deletion deletion(VMSnapshotStatus before, SnapshotStep step, Instant now) {

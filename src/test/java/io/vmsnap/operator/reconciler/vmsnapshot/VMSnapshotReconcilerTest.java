@@ -280,6 +280,26 @@ class VMSnapshotReconcilerTest {
   }
 
   @Test
+  void newNameReachesTheDirectory() {
+    take(4);
+    assertThat(snapshot.getStatus().displayName()).isEqualTo("first");
+    String description = snapshot.getSpec().description();
+    snapshot.setSpec(
+        new VMSnapshotSpec("web", description, null, null, null, null, "before the upgrade"));
+
+    look(running(), ABSENT);
+    look(running(), ABSENT);
+    assertThat(command()).containsExactly("vmsnap", "job", "describe");
+    look(running(), new JobObservation.Done(new TaskOutcome(TaskReason.Completed, "done")));
+    assertThat(snapshot.getStatus().displayName()).isEqualTo("before the upgrade");
+
+    edit(description, null);
+    look(running(), ABSENT);
+    assertThat(children.applied).as("without a name in the spec it stays").hasSize(1);
+    assertThat(snapshot.getStatus().displayName()).isEqualTo("before the upgrade");
+  }
+
+  @Test
   void descriptionThatCannotBeWrittenDoesNotTakeAwayFromTheSnapshot() {
     take(4);
     edit("after", null);
@@ -328,7 +348,7 @@ class VMSnapshotReconcilerTest {
 
     look(
         directory(
-            "lastSnapshotUid: 3\nsnapshots: [{uid: 1}, {uid: 2, parentUid: 1, memory: true}]"),
+            "lastSnapshotUid: 3\nsnapshots: [{uid: 1}, {uid: 2, parentUid: 1, name: Clean, memory: true}]"),
         ABSENT);
 
     assertThat(snapshot.getStatus().phase()).isEqualTo(Phase.Ready);
@@ -336,6 +356,7 @@ class VMSnapshotReconcilerTest {
     assertThat(snapshot.getStatus().parentUid()).isEqualTo(1);
     assertThat(snapshot.getStatus().consistency()).isEqualTo(VMSnapshotStatus.Consistency.Memory);
     assertThat(events.told).containsExactly("Normal SnapshotImported");
+    assertThat(snapshot.getStatus().displayName()).isEqualTo("Clean");
     assertThat(children.applied).as("nothing is taken").isEmpty();
   }
 
