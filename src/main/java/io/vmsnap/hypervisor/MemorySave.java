@@ -8,9 +8,10 @@ import java.time.Duration;
  *
  * @param file written anew, whatever it held
  * @param offset byte at which the stream begins; what lies before stays a hole
- * @param method null to take the best that works
+ * @param method null for pre-copy, and a background snapshot of a guest that changes its RAM too
+ *     fast for it
  * @param convergence time for which pre-copy follows a guest that keeps changing its RAM, before it
- *     stops the guest and writes what is left
+ *     stops the guest and writes what is left, or a background snapshot takes over
  * @param timeout for all of it
  */
 public record MemorySave(

@@ -123,8 +123,8 @@ public record VMSnapshotStatus(
   public record Memory(
       @JsonPropertyDescription("Space that it takes on the volume.") String used,
       @JsonPropertyDescription(
-              "How it was saved: BackgroundSnapshot, or PreCopy where the node's kernel or the"
-                  + " machine does not admit that.")
+              "How it was saved: PreCopy, or BackgroundSnapshot where the guest changed its memory too"
+                  + " fast for it.")
           String method) {}
 
   /** Times of an operation. */

@@ -10,6 +10,13 @@ import java.util.Map;
 final class MigrationCommand {
   static final String BACKGROUND_SNAPSHOT = "background-snapshot";
   static final String MAPPED_RAM = "mapped-ram";
+
+  /**
+   * Pages are written by threads of their own, many with one call. The stream stays one that is
+   * loaded without it.
+   */
+  static final String MULTIFD = "multifd";
+
   static final String PAUSE_BEFORE_SWITCHOVER = "pause-before-switchover";
 
   private MigrationCommand() {}

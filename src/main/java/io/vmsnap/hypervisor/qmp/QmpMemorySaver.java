@@ -9,16 +9,17 @@ import io.vmsnap.hypervisor.MemorySaveException;
 import io.vmsnap.hypervisor.RunState;
 import io.vmsnap.hypervisor.SavedMemory;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
 /**
  * Writes a machine's RAM and device state as a {@code mapped-ram} stream (QEMU {@code
  * docs/devel/migration/mapped-ram.rst}) and switches the disks while the guest stands still in
  * between, so that both are of the same instant.
+ *
+ * <p>Without a wish for a method, pre-copy begins: it stops a guest for a few milliseconds whatever
+ * the size of its RAM, where a background snapshot walks all page tables during the stop. A guest
+ * that changes its RAM faster than it is written is saved by a background snapshot instead.
  */
 final class QmpMemorySaver {
   private static final Duration QUICK = Duration.ofSeconds(10);
@@ -39,41 +40,51 @@ final class QmpMemorySaver {
   private static final long MAX_PASSES = 6;
 
   private final QmpSession session;
+  private final MigrationCapabilities capabilities;
   private final MemoryProgress progress;
 
   QmpMemorySaver(QmpSession session, MemoryProgress progress) {
     this.session = session;
+    this.capabilities = new MigrationCapabilities(session);
     this.progress = progress;
   }
 
   SavedMemory save(MemorySave save, List<DiskSwitch> switches) throws HypervisorException {
     requireRunning();
-    MemoryMethod method = choose(save.method());
+    MemoryMethodChoice choice = MemoryMethodChoice.of(capabilities, save.method());
     DiskSwitchover switchover = DiskSwitchover.open(session, switches);
-    Attempt attempt = new Attempt(save, switchover);
-    try (StunClock clock = new StunClock(session)) {
-      session.execute(new MigrationCommand.SetParameters(UNLIMITED, DOWNTIME_MILLIS), QUICK);
-      MigrationStatus end =
-          switch (method) {
-            case BACKGROUND_SNAPSHOT -> attempt.inBackground();
-            case PRE_COPY -> attempt.preCopy();
-          };
-      return new SavedMemory(
-          method, clock.stun(), end.transferredBytes(), session.greeting().version());
-    } catch (HypervisorException e) {
-      throw attempt.undo(e);
+    MemoryMethod method = choice.first();
+    try (StunClock clock = new StunClock(session);
+        Attempt attempt = new Attempt(save, switchover)) {
+      try {
+        session.execute(new MigrationCommand.SetParameters(UNLIMITED, DOWNTIME_MILLIS), QUICK);
+        MigrationStatus end =
+            method == MemoryMethod.PRE_COPY
+                ? attempt.preCopy(choice.backgroundToo())
+                : attempt.inBackground();
+        if (end == null) {
+          method = MemoryMethod.BACKGROUND_SNAPSHOT;
+          clock.restart();
+          capabilities.set(method);
+          end = attempt.inBackground();
+        }
+        return new SavedMemory(
+            method, clock.stun(), end.transferredBytes(), session.greeting().version());
+      } catch (HypervisorException e) {
+        throw attempt.undo(e);
+      }
     } finally {
-      forgetCapabilities();
+      capabilities.forget();
     }
   }
 
   /** Saves a guest that does not run any more; it stays stopped. */
   SavedMemory suspend(MemorySave save) throws HypervisorException {
     requireRunning();
-    setCapabilities(false, false);
-    Attempt attempt = new Attempt(save, DiskSwitchover.open(session, List.of()));
+    capabilities.set(null);
     long begin = System.nanoTime();
-    try {
+    Attempt attempt = new Attempt(save, DiskSwitchover.open(session, List.of()));
+    try (attempt) {
       session.execute(new MigrationCommand.SetParameters(UNLIMITED, DOWNTIME_MILLIS), QUICK);
       MigrationStatus end = attempt.stopped();
       return new SavedMemory(
@@ -84,7 +95,7 @@ final class QmpMemorySaver {
     } catch (HypervisorException e) {
       throw attempt.undo(e);
     } finally {
-      forgetCapabilities();
+      capabilities.forget();
     }
   }
 
@@ -96,64 +107,12 @@ final class QmpMemorySaver {
     }
   }
 
-  /** Finds out by trying: QEMU refuses the capability where kernel or RAM do not allow it. */
-  private MemoryMethod choose(MemoryMethod wanted) throws HypervisorException {
-    if (wanted == MemoryMethod.PRE_COPY) {
-      setCapabilities(false, true);
-      return wanted;
-    }
-    try {
-      setCapabilities(true, false);
-      return MemoryMethod.BACKGROUND_SNAPSHOT;
-    } catch (QmpCommandException e) {
-      if (wanted == MemoryMethod.BACKGROUND_SNAPSHOT) {
-        throw new MemorySaveException(
-            "a background snapshot of the RAM is not possible here: " + e.getMessage(), false, e);
-      }
-      setCapabilities(false, true);
-      return MemoryMethod.PRE_COPY;
-    }
-  }
-
-  private void setCapabilities(boolean background, boolean pause) throws HypervisorException {
-    // Those to be switched off come first: QEMU refuses some pairs even for a moment.
-    Map<String, Boolean> capabilities = new LinkedHashMap<>();
-    if (!background) {
-      capabilities.put(MigrationCommand.BACKGROUND_SNAPSHOT, false);
-    }
-    if (!pause) {
-      capabilities.put(MigrationCommand.PAUSE_BEFORE_SWITCHOVER, false);
-    }
-    capabilities.put(MigrationCommand.MAPPED_RAM, true);
-    if (background) {
-      capabilities.put(MigrationCommand.BACKGROUND_SNAPSHOT, true);
-    }
-    if (pause) {
-      capabilities.put(MigrationCommand.PAUSE_BEFORE_SWITCHOVER, true);
-    }
-    session.execute(new MigrationCommand.SetCapabilities(capabilities), QUICK);
-  }
-
-  /** Best effort: they matter only to somebody else who migrates this machine. */
-  private void forgetCapabilities() {
-    try {
-      session.execute(
-          new MigrationCommand.SetCapabilities(
-              Map.of(
-                  MigrationCommand.BACKGROUND_SNAPSHOT, false,
-                  MigrationCommand.PAUSE_BEFORE_SWITCHOVER, false,
-                  MigrationCommand.MAPPED_RAM, false)),
-          QUICK);
-    } catch (HypervisorException e) {
-      // The machine is gone, or still cancelling; the next save sets them anew.
-    }
-  }
-
   /** One run, with what has to be undone if it fails. */
-  private final class Attempt {
+  private final class Attempt implements AutoCloseable {
     private final MemorySave save;
     private final DiskSwitchover switchover;
     private final long deadline;
+    private final QmpSubscription<QmpEvent.Stop> stops;
     private boolean stopped;
     private boolean switched;
 
@@ -161,6 +120,12 @@ final class QmpMemorySaver {
       this.save = save;
       this.switchover = switchover;
       this.deadline = System.nanoTime() + save.timeout().toNanos();
+      this.stops = session.subscribe(QmpEvent.Stop.class);
+    }
+
+    @Override
+    public void close() {
+      stops.close();
     }
 
     /**
@@ -177,21 +142,35 @@ final class QmpMemorySaver {
       return await(MigrationStatus::isCompleted, RUNNING_TICK);
     }
 
-    MigrationStatus preCopy() throws HypervisorException {
+    /**
+     * @param mayGiveUp if the guest changes its RAM too fast; else it is stopped then
+     * @return null after giving up; nothing has happened to guest and disks
+     */
+    MigrationStatus preCopy(boolean mayGiveUp) throws HypervisorException {
       start();
       long convergence = System.nanoTime() + save.convergence().toNanos();
-      await(
-          status ->
-              status.isPausedBeforeSwitchover()
-                  || status.passes() > MAX_PASSES
-                  || System.nanoTime() > convergence,
-          RUNNING_TICK);
+      MigrationStatus status =
+          await(
+              now ->
+                  now.isPausedBeforeSwitchover()
+                      || now.passes() > MAX_PASSES
+                      || System.nanoTime() > convergence,
+              RUNNING_TICK);
+      if (mayGiveUp && !status.isPausedBeforeSwitchover()) {
+        session.execute(MigrationCommand.CANCEL, QUICK);
+        awaitEnd();
+        if (session.execute(new MachineCommand.QueryStatus(), QUICK) == RunState.PAUSED) {
+          cont();
+        }
+        return null;
+      }
       stop(); // a no-op where QEMU has stopped the guest itself
       await(MigrationStatus::isPausedBeforeSwitchover, STUNNED_TICK);
       switchDisks();
       session.execute(new MigrationCommand.Continue(), QUICK);
       MigrationStatus end = await(MigrationStatus::isCompleted, STUNNED_TICK);
       cont();
+      tell(end);
       return end;
     }
 
@@ -248,22 +227,22 @@ final class QmpMemorySaver {
 
     private void awaitEnd() throws HypervisorException {
       while (session.execute(new MigrationCommand.QueryMigrate(), QUICK).isUnderWay()) {
-        pause(RUNNING_TICK);
+        stops.next(RUNNING_TICK);
       }
     }
 
     private MigrationStatus await(Predicate<MigrationStatus> reached, Duration tick)
         throws HypervisorException {
+      Duration pause = tick;
       while (true) {
         MigrationStatus status = session.execute(new MigrationCommand.QueryMigrate(), QUICK);
         if (status.isBroken()) {
           throw new MemorySaveException(
               "QEMU ended as " + status.phase() + ": " + status.error(), switched, null);
         }
-        progress.at(
-            Math.max(0, status.totalBytes() - status.remainingBytes()),
-            status.totalBytes(),
-            status.bytesPerSecond());
+        if (!tick.equals(STUNNED_TICK)) {
+          tell(status); // writes a file: nothing for a guest to wait for
+        }
         if (reached.test(status)) {
           return status;
         }
@@ -271,13 +250,15 @@ final class QmpMemorySaver {
           throw new MemorySaveException(
               "not done after " + save.timeout().toSeconds() + " s", switched, null);
         }
-        pause(tick);
+        pause = stops.next(pause).isPresent() ? STUNNED_TICK : pause;
       }
     }
 
-    /** Waits for the tick, or less if the machine ends. */
-    private void pause(Duration tick) {
-      session.end().completeOnTimeout(null, tick.toNanos(), TimeUnit.NANOSECONDS).join();
+    private void tell(MigrationStatus status) {
+      progress.at(
+          Math.max(0, status.totalBytes() - status.remainingBytes()),
+          status.totalBytes(),
+          status.bytesPerSecond());
     }
   }
 }

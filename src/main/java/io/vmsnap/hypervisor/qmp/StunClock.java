@@ -12,11 +12,18 @@ import java.util.List;
 final class StunClock implements AutoCloseable {
   private final QmpSubscription<QmpEvent.Stop> stops;
   private final QmpSubscription<QmpEvent.Resume> resumes;
-  private final long start = System.nanoTime();
+  private long start = System.nanoTime();
 
   StunClock(QmpSession session) {
     stops = session.subscribe(QmpEvent.Stop.class);
     resumes = session.subscribe(QmpEvent.Resume.class);
+  }
+
+  /** Forgets what was so far: an attempt that came to nothing. */
+  void restart() {
+    stops.drain();
+    resumes.drain();
+    start = System.nanoTime();
   }
 
   Duration stun() {

@@ -1,0 +1,62 @@
+package io.vmsnap.hypervisor.qmp;
+
+import io.vmsnap.hypervisor.HypervisorException;
+import io.vmsnap.hypervisor.MemoryMethod;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** What QEMU is told about the next saving of RAM (QEMU {@code MigrationCapability}). */
+final class MigrationCapabilities {
+  private static final Duration QUICK = Duration.ofSeconds(10);
+
+  private final QmpSession session;
+
+  MigrationCapabilities(QmpSession session) {
+    this.session = session;
+  }
+
+  /**
+   * @param method null for a guest that is stopped all the time
+   */
+  void set(MemoryMethod method) throws HypervisorException {
+    boolean background = method == MemoryMethod.BACKGROUND_SNAPSHOT;
+    boolean pause = method == MemoryMethod.PRE_COPY;
+    // Those to be switched off come first: QEMU refuses some pairs even for a moment.
+    Map<String, Boolean> capabilities = new LinkedHashMap<>();
+    if (background) {
+      capabilities.put(MigrationCommand.MULTIFD, false);
+    } else {
+      capabilities.put(MigrationCommand.BACKGROUND_SNAPSHOT, false);
+    }
+    if (!pause) {
+      capabilities.put(MigrationCommand.PAUSE_BEFORE_SWITCHOVER, false);
+    }
+    capabilities.put(MigrationCommand.MAPPED_RAM, true);
+    if (background) {
+      capabilities.put(MigrationCommand.BACKGROUND_SNAPSHOT, true);
+    } else {
+      capabilities.put(MigrationCommand.MULTIFD, true);
+    }
+    if (pause) {
+      capabilities.put(MigrationCommand.PAUSE_BEFORE_SWITCHOVER, true);
+    }
+    session.execute(new MigrationCommand.SetCapabilities(capabilities), QUICK);
+  }
+
+  /** Best effort: they matter only to somebody else who migrates this machine. */
+  void forget() {
+    try {
+      session.execute(
+          new MigrationCommand.SetCapabilities(
+              Map.of(
+                  MigrationCommand.BACKGROUND_SNAPSHOT, false,
+                  MigrationCommand.PAUSE_BEFORE_SWITCHOVER, false,
+                  MigrationCommand.MULTIFD, false,
+                  MigrationCommand.MAPPED_RAM, false)),
+          QUICK);
+    } catch (HypervisorException e) {
+      // The machine is gone, or still cancelling; the next save sets them anew.
+    }
+  }
+}
