@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -55,6 +56,45 @@ class CrdDriftTest {
           .content()
           .isEqualTo(file.getValue());
     }
+  }
+
+  /** Neither does Helm, so the chart has copies of definitions and of the operator's rights. */
+  @Test
+  void chartCarriesTheSameDefinitionsAndRights() throws IOException {
+    Path definitions = Path.of("helm", "vmsnap", "files", "crds");
+    Map<String, String> expected = CrdGeneration.yaml();
+    Path files = definitions.getParent();
+    Map<String, String> rights = Map.of("rules.yaml", rulesOf(Path.of("deploy/base/rbac.yaml")));
+
+    writeIfAsked(definitions, expected);
+    writeIfAsked(files, rights);
+
+    assertThat(names(definitions))
+        .as("files in %s", definitions)
+        .containsExactlyInAnyOrderElementsOf(expected.keySet());
+    for (Map.Entry<String, String> file : expected.entrySet()) {
+      assertThat(definitions.resolve(file.getKey()))
+          .as("%s/%s %s", definitions, file.getKey(), REGENERATE)
+          .content()
+          .isEqualTo(file.getValue());
+    }
+    assertThat(files.resolve("rules.yaml"))
+        .as("helm/vmsnap/files/rules.yaml: the rules of deploy/base/rbac.yaml %s", REGENERATE)
+        .content()
+        .isEqualTo(rights.get("rules.yaml"));
+  }
+
+  private static String rulesOf(Path manifest) throws IOException {
+    String role =
+        Arrays.stream(Files.readString(manifest).split("(?m)^---\n"))
+            .filter(document -> document.contains("\nkind: ClusterRole\n"))
+            .findFirst()
+            .orElseThrow();
+    return """
+        # From deploy/base/rbac.yaml; do not edit. To write it anew:
+        # ./mvnw test -Dtest=CrdDriftTest -Dvmsnap.crds.write=true
+        """
+        + role.substring(role.indexOf("\nrules:\n") + 1);
   }
 
   @Test
