@@ -113,6 +113,11 @@ final class ReplacementDesk implements ControlHandler, AutoCloseable {
       ready.close();
       ready = null;
     }
+    try {
+      RunFolder.forget(storage);
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.WARNING, "sockets stay in {0}: {1}", RunFolder.FOLDER, e);
+    }
   }
 
   @Override

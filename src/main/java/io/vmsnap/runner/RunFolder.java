@@ -7,6 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** What exists only while the machine runs: its sockets, in {@value #FOLDER}. */
 final class RunFolder {
@@ -14,6 +16,8 @@ final class RunFolder {
   private static final String RUNNER_MONITOR = "qmp-runner";
   private static final String JOB_MONITOR = "qmp-job";
   private static final String GUEST_AGENT = "qga";
+
+  private static final Pattern OF_A_CANDIDATE = Pattern.compile("[a-z-]+-\\d+\\.sock");
 
   private RunFolder() {}
 
@@ -55,6 +59,17 @@ final class RunFolder {
           folder.resolve(name(socket, number)),
           folder.resolve(name(socket, 0)),
           StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+
+  /** Removes the sockets of machines that were made ready and did not take over. */
+  static void forget(VmStorage storage) throws IOException {
+    try (Stream<Path> files = Files.list(storage.path(FOLDER))) {
+      for (Path file : files.toList()) {
+        if (OF_A_CANDIDATE.matcher(file.getFileName().toString()).matches()) {
+          Files.deleteIfExists(file);
+        }
+      }
     }
   }
 
