@@ -41,7 +41,11 @@ class MemoryRevertClusterIT {
     assertThat(machine.awaitReverted("to-two").getStatus().powerStateAfter())
         .isEqualTo(PowerState.PoweredOff);
     machine.awaitPoweredOff();
-    assertThat(machine.get().getStatus().currentSnapshot().name()).isEqualTo("two");
+    Eventually.holds(
+        "the machine's status names two",
+        Machine.PATIENCE,
+        () -> "two".equals(machine.get().getStatus().currentSnapshot().name()),
+        () -> machine.get().getStatus().toString());
 
     machine.revert("to-one", "one", Power.FromSnapshot, false);
     assertThat(machine.awaitReverted("to-one").getStatus().powerStateAfter())
@@ -50,7 +54,11 @@ class MemoryRevertClusterIT {
     assertThat(machine.console().text())
         .as("the pod is new, the guest is not")
         .doesNotContain("vmsnap: guest up");
-    assertThat(machine.get().getStatus().powerOverride()).isNull();
+    Eventually.holds(
+        "the spec decides on power again",
+        Machine.PATIENCE,
+        () -> machine.get().getStatus().powerOverride() == null,
+        () -> machine.get().getStatus().toString());
 
     machine.deleteSnapshot("two");
     Eventually.holds(

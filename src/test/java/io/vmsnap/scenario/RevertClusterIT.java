@@ -13,12 +13,14 @@ import io.vmsnap.harness.cluster.Cluster;
 import io.vmsnap.harness.cluster.ClusterNamespace;
 import io.vmsnap.harness.cluster.ClusterTest;
 import io.vmsnap.harness.machine.DiskProof;
+import io.vmsnap.harness.machine.Eventually;
 import io.vmsnap.harness.machine.GuestConsole;
 import io.vmsnap.harness.machine.Machine;
 import io.vmsnap.harness.machine.MachineSpec;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,7 +54,11 @@ class RevertClusterIT {
             new VirtualMachineStatus.PowerOverride(
                 PowerState.PoweredOff, PowerState.PoweredOn, "to-root"));
     assertThat(off.getStatus().currentSnapshot().name()).isEqualTo("root");
-    assertThat(machine.getSnapshot("root").getStatus().current()).isTrue();
+    Eventually.holds(
+        "root is current",
+        Machine.PATIENCE,
+        () -> Boolean.TRUE.equals(machine.getSnapshot("root").getStatus().current()),
+        () -> machine.getSnapshot("root").toString());
     assertThat(activeDisk(machine)).as("what the machine would boot").isEqualTo(states.get("root"));
 
     machine.revert("again", "root", Power.PoweredOn, false);
@@ -79,8 +85,16 @@ class RevertClusterIT {
     machine.awaitPoweredOff();
     take(machine, "four", states);
 
-    assertThat(machine.getSnapshot("root").getStatus().children())
-        .containsExactly("four", "one", "two");
+    Eventually.holds(
+        "root has its three children",
+        Machine.PATIENCE,
+        () ->
+            machine
+                .getSnapshot("root")
+                .getStatus()
+                .children()
+                .equals(List.of("four", "one", "two")),
+        () -> machine.getSnapshot("root").toString());
     assertThat(machine.get().getStatus().rootSnapshots()).hasSize(1);
     states.forEach(
         (name, hash) ->

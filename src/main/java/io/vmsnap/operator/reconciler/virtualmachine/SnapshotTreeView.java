@@ -48,16 +48,24 @@ record SnapshotTreeView(
         managed.put(status.uid(), resource);
       }
     }
+    List<VMSnapshot> taken = managed.values().stream().filter(SnapshotTreeView::isTaken).toList();
+    taken.stream().filter(resource -> isBefore(resource, revert)).forEach(tree::add);
     if (revert != null && (runner == null || runner.lastUid() == null)) {
       tree.current = revert.snapshotUid();
     }
-    managed.values().stream().filter(SnapshotTreeView::isTaken).forEach(tree::add);
+    taken.forEach(tree::add);
     Set<Long> removed = new HashSet<>();
     managed.values().stream()
         .filter(resource -> resource.getStatus().phase() == Phase.Deleted)
         .forEach(resource -> removed.addAll(resource.getStatus().deletion().removedUids()));
     tree.remove(removed);
     return tree.view(managed);
+  }
+
+  /** Operations run one after the other, so that their ends tell which was first. */
+  private static boolean isBefore(VMSnapshot resource, RevertReference revert) {
+    String ended = resource.getStatus().completionTime();
+    return revert != null && ended != null && ended.compareTo(revert.completionTime()) <= 0;
   }
 
   private static boolean isTaken(VMSnapshot resource) {

@@ -314,6 +314,33 @@ class VirtualMachineReconcilerTest {
   }
 
   @Test
+  void revertAfterASnapshotThatNobodyHadHeardOfDecidesWhatIsCurrent() {
+    vm = Fixtures.machine("powerState: PoweredOff");
+    VMSnapshot first = Fixtures.ready("first", "2026-03-01T09:00:00Z", 1, null);
+    VMSnapshot before = taken("before", 2, "2026-03-01T09:30:10Z");
+    snapshots = List.of(first);
+    look(claim(), null, null);
+
+    snapshots = List.of(first, before);
+    reverts = List.of(reverted("Succeeded", "PoweredOff"));
+    look(claim(), null, null);
+    look(claim(), null, null);
+    assertThat(vm.getStatus().currentSnapshot().name()).isEqualTo("first");
+    assertThat(vm.getStatus().lastSnapshotUid()).isEqualTo(2);
+
+    snapshots = List.of(first, before, taken("after", 3, "2026-03-01T09:40:00Z"));
+    look(claim(), null, null);
+    assertThat(vm.getStatus().currentSnapshot().name()).isEqualTo("after");
+  }
+
+  private static VMSnapshot taken(String name, int uid, String time) {
+    return Fixtures.withStatus(
+        Fixtures.snapshot(name, time),
+        "{\"phase\":\"Ready\",\"uid\":%d,\"parentUid\":1,\"completionTime\":\"%s\"}"
+            .formatted(uid, time));
+  }
+
+  @Test
   void revertPowersOnAMachineThatIsToBeOff() {
     vm = Fixtures.machine("powerState: PoweredOff");
     reverts = List.of(reverted("Succeeded", "PoweredOn"));
