@@ -4,6 +4,7 @@ import io.vmsnap.hypervisor.HardwareProfile;
 import io.vmsnap.hypervisor.HypervisorException;
 import io.vmsnap.hypervisor.commandline.PortForward;
 import io.vmsnap.storage.VmStorage;
+import io.vmsnap.vmdir.WaitingMemory;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -24,7 +25,7 @@ record ReadyMachine(
     List<PortForward> ports,
     boolean resumed)
     implements AutoCloseable {
-  private static final String SUSPENDED = ".vmss";
+  private static final System.Logger LOG = System.getLogger(ReadyMachine.class.getName());
 
   /**
    * Makes it the directory's machine and lets its guest run. Nobody else uses the disks and sockets
@@ -41,11 +42,26 @@ record ReadyMachine(
     // destroy the guest's file systems. Memory that is lost is only a power cut.
     Optional<String> memory = MachineStarter.clearResumeMark(storage, vmxFile);
     machine.resume();
-    if (memory.filter(file -> file.endsWith(SUSPENDED)).isPresent()) {
-      // Nobody can go on from there again. RAM that is mapped from the file keeps it until the end.
-      storage.delete(memory.get());
+    if (memory.isPresent()) {
+      deleteUnlessSnapshots(storage, memory.get());
     }
     return machine;
+  }
+
+  /**
+   * Nobody can go on again from the memory of a suspended machine, or of a snapshot that was
+   * deleted after the revert to it. RAM that is mapped from the file keeps it until the end.
+   */
+  private void deleteUnlessSnapshots(VmStorage storage, String file) {
+    try {
+      String name = vmxFile.substring(0, vmxFile.length() - ".vmx".length());
+      if (WaitingMemory.isOfNoSnapshot(storage, name, file)) {
+        storage.delete(file);
+      }
+    } catch (IOException e) {
+      // The guest runs; the check of the directory tells of the file.
+      LOG.log(System.Logger.Level.WARNING, "{0} is left over: {1}", file, e.getMessage());
+    }
   }
 
   @Override

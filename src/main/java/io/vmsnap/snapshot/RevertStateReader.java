@@ -15,6 +15,7 @@ import io.vmsnap.vmdir.VmDirectory;
 import io.vmsnap.vmdir.VmDisk;
 import io.vmsnap.vmdir.VmsnFile;
 import io.vmsnap.vmdir.VmxFile;
+import io.vmsnap.vmdir.WaitingMemory;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -25,8 +26,6 @@ import java.util.Set;
 
 /** Collects what a revert must know about the directory and the snapshot. */
 final class RevertStateReader {
-  private static final String SUSPENDED_STATE = ".vmss";
-
   private RevertStateReader() {}
 
   /**
@@ -90,7 +89,7 @@ final class RevertStateReader {
         abandoned.add(disk(storage, layer));
       }
     }
-    suspendedState(directory).ifPresent(abandoned::add);
+    waitingMemory(directory).ifPresent(abandoned::add);
     return abandoned;
   }
 
@@ -101,10 +100,15 @@ final class RevertStateReader {
     return abandoned(storage, layer.fileName(), files);
   }
 
-  /** The memory of a suspended machine belongs to the running state, and goes with it. */
-  private static Optional<Abandoned> suspendedState(VmDirectory directory) throws IOException {
-    String file = directory.vmx().get(VmxFile.RESUME_FROM).orElse("");
-    return file.endsWith(SUSPENDED_STATE) && directory.storage().exists(file)
+  /**
+   * Memory from which the machine would go on and that is no snapshot's, or no longer, belongs to
+   * the running state, and goes with it.
+   */
+  private static Optional<Abandoned> waitingMemory(VmDirectory directory) throws IOException {
+    String file = directory.vmx().get(VmxFile.RESUME_FROM).orElse(null);
+    return file != null
+            && directory.storage().exists(file)
+            && WaitingMemory.isOfNoSnapshot(directory.storage(), directory.name(), file)
         ? Optional.of(abandoned(directory.storage(), file, Set.of(file)))
         : Optional.empty();
   }

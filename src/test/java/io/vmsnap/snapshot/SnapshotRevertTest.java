@@ -1,6 +1,8 @@
 package io.vmsnap.snapshot;
 
 import static io.vmsnap.snapshot.TestMachine.content;
+import static io.vmsnap.snapshot.TestMachine.deleteTask;
+import static io.vmsnap.snapshot.TestMachine.deletion;
 import static io.vmsnap.snapshot.TestMachine.guestWrites;
 import static io.vmsnap.snapshot.TestMachine.prepare;
 import static io.vmsnap.snapshot.TestMachine.reversion;
@@ -312,6 +314,21 @@ class SnapshotRevertTest {
 
     assertThat(storage.exists("web.vmss")).isFalse();
     assertThat(vmx().get(VmxFile.RESUME_FROM)).isEmpty();
+  }
+
+  @Test
+  void memoryOfADeletedSnapshotGoesWithTheNextRevert() throws Exception {
+    take(1);
+    take(2);
+    WholeFile.replace(storage, "web.vmx", vmx().withResume("web-Snapshot2.vmsn", null).toBytes());
+    deletion(storage, OFF).run(null, deleteTask(2));
+    assertThat(storage.exists("web-Snapshot2.vmsn")).as("the machine is to go on there").isTrue();
+
+    revert(storage, OFF, "v-1", 1);
+
+    assertThat(storage.exists("web-Snapshot2.vmsn")).isFalse();
+    assertThat(storage.exists("web-Snapshot1.vmsn")).isTrue();
+    assertThat(DirectoryChecker.check(storage, false)).isEmpty();
   }
 
   @Test
