@@ -1,7 +1,6 @@
 package io.vmsnap.job;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.vmsnap.hypervisor.Accelerator;
 import io.vmsnap.hypervisor.Firmware;
 import io.vmsnap.hypervisor.HardwareProfile;
@@ -45,6 +44,7 @@ final class WritingQemu implements AutoCloseable {
 
   private final Process process;
   private final QmpSession session;
+  private final HumanMonitor monitor;
   private volatile boolean writing;
   private volatile int acknowledged;
   private CompletableFuture<Void> writer;
@@ -97,7 +97,7 @@ final class WritingQemu implements AutoCloseable {
             .redirectErrorStream(true)
             .redirectOutput(log.toFile())
             .start();
-    Path monitor = root.resolve(run).resolve("qmp-runner.sock");
+    Path socket = root.resolve(run).resolve("qmp-runner.sock");
     Awaitility.await()
         .atMost(DEADLINE)
         .until(
@@ -105,9 +105,10 @@ final class WritingQemu implements AutoCloseable {
               if (!process.isAlive()) {
                 throw new IOException(Files.readString(log));
               }
-              return Files.exists(monitor) && Files.exists(monitor.resolveSibling("qga.sock"));
+              return Files.exists(socket) && Files.exists(socket.resolveSibling("qga.sock"));
             });
-    session = QmpSession.connect(monitor, DEADLINE);
+    session = QmpSession.connect(socket, DEADLINE);
+    monitor = new HumanMonitor(session);
   }
 
   static byte pattern(int n) {
@@ -189,18 +190,7 @@ final class WritingQemu implements AutoCloseable {
   }
 
   private void io(int disk, String command) throws HypervisorException {
-    String answer =
-        session.execute(
-            new HumanCommand(
-                "qemu-io -d /machine/peripheral/scsi0-"
-                    + disk
-                    + "/virtio-backend \""
-                    + command
-                    + "\""),
-            DEADLINE);
-    if (!answer.isBlank()) {
-      throw new IllegalStateException(command + ": " + answer);
-    }
+    monitor.onDisk(disk, command);
   }
 
   @Override
@@ -213,23 +203,6 @@ final class WritingQemu implements AutoCloseable {
       }
     }
     session.close();
-  }
-
-  private record HumanCommand(String line) implements QmpCommand<String> {
-    @Override
-    public String name() {
-      return "human-monitor-command";
-    }
-
-    @Override
-    public JsonNode arguments() {
-      return JsonNodeFactory.instance.objectNode().put("command-line", line);
-    }
-
-    @Override
-    public String parse(JsonNode answer) {
-      return answer.asText();
-    }
   }
 
   private record Quit() implements QmpCommand<Void> {
