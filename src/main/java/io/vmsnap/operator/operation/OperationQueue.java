@@ -21,11 +21,12 @@ public final class OperationQueue {
    */
   public static Optional<Operation> before(Operation self, List<Operation> all) {
     Operation place = placed(self, all);
-    // the whole waits for its part by itself, and the part must not wait for the whole
+    // the whole waits for its part by itself, and the part must not wait for the whole; the same
+    // holds for a revert and the snapshot that it returns to
     List<Operation> others =
         all.stream()
             .filter(other -> !other.uid().equals(self.uid()))
-            .filter(other -> !other.uid().equals(self.partOf()))
+            .filter(other -> !self.isAwaitedBy(other))
             .map(other -> placed(other, all))
             .toList();
     return others.stream()
@@ -40,9 +41,16 @@ public final class OperationQueue {
 
   private static Operation placed(Operation operation, List<Operation> all) {
     return all.stream()
-        .filter(whole -> Objects.equals(whole.uid(), operation.partOf()))
+        .filter(
+            other ->
+                Objects.equals(other.uid(), operation.partOf()) || needsLater(operation, other))
         .findFirst()
         .map(operation::inPlaceOf)
         .orElse(operation);
+  }
+
+  /** Who needs an operation that comes later has to let those before it go first. */
+  private static boolean needsLater(Operation operation, Operation other) {
+    return other.uid().equals(operation.needs()) && Operation.ORDER.compare(operation, other) < 0;
   }
 }

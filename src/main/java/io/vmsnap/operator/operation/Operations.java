@@ -33,9 +33,24 @@ public final class Operations {
     return Stream.of(
             vm.flatMap(Operations::of).stream(),
             snapshots.stream().flatMap(snapshot -> of(snapshot).stream()),
-            reverts.stream().flatMap(revert -> of(revert).stream()))
+            reverts.stream()
+                .flatMap(
+                    revert ->
+                        of(revert).map(open -> withItsSnapshot(open, revert, snapshots)).stream()))
         .flatMap(operations -> operations)
         .toList();
+  }
+
+  /** A revert to a snapshot that is still to be taken begins after it, whichever came first. */
+  private static Operation withItsSnapshot(
+      Operation open, VMSnapshotRevert revert, List<VMSnapshot> snapshots) {
+    return snapshots.stream()
+        .filter(s -> s.getMetadata().getName().equals(revert.getSpec().snapshotName()))
+        .filter(s -> s.getStatus() == null || s.getStatus().uid() == null)
+        .flatMap(snapshot -> of(snapshot).stream())
+        .findFirst()
+        .map(open::needing)
+        .orElse(open);
   }
 
   /** The machine's own: it goes before whatever waits. */

@@ -2,7 +2,11 @@ package io.vmsnap.operator.operation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vmsnap.api.v1alpha1.VMSnapshot;
+import io.vmsnap.api.v1alpha1.VMSnapshotRevert;
+import io.vmsnap.operator.Fixtures;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class OperationQueueTest {
@@ -58,6 +62,31 @@ class OperationQueueTest {
         new Operation("saved", "saved", "2026-03-01T09:00:09Z", 99L, false, "long gone");
 
     assertThat(OperationQueue.before(saved, List.of(a, saved))).contains(a);
+  }
+
+  /** Applied together, in any order: neither may wait for the other for ever. */
+  @Test
+  void revertLetsItsSnapshotGoFirst() {
+    Operation revert = waiting("r", NINE, 1L).needing(c);
+    List<Operation> all = List.of(revert, a, b, c);
+
+    assertThat(OperationQueue.before(b, all)).isEmpty();
+    assertThat(OperationQueue.before(a, all)).contains(b);
+    assertThat(OperationQueue.before(c, all)).contains(b);
+    assertThat(OperationQueue.before(c, List.of(revert, c))).isEmpty();
+    Operation later = waiting("later", "2026-03-01T09:00:02Z", 2L);
+    assertThat(OperationQueue.before(later, List.of(revert, later))).isPresent();
+  }
+
+  @Test
+  void snapshotToBeTakenIsNotHeldUpByTheRevertToIt() {
+    VMSnapshot snapshot = Fixtures.snapshot("first", "2026-03-01T09:00:05Z");
+    VMSnapshotRevert revert = Fixtures.revert("back", NINE, "");
+
+    List<Operation> all = Operations.of(Optional.empty(), List.of(snapshot), List.of(revert));
+
+    assertThat(all).hasSize(2);
+    assertThat(OperationQueue.before(Operations.of(snapshot).orElseThrow(), all)).isEmpty();
   }
 
   /** Whatever the order of arrival, exactly one may begin. */
