@@ -1,0 +1,76 @@
+package io.vmsnap.scenario;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vmsnap.harness.machine.DiskProof;
+import io.vmsnap.harness.machine.Machine;
+import io.vmsnap.storage.LocalStorage;
+import io.vmsnap.storage.VmStorage;
+import io.vmsnap.vmdir.SnapshotEntry;
+import io.vmsnap.vmdir.VmDirectory;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What the snapshots of a machine hold, by what a reader that none of us wrote finds in the disks
+ * that the directory's history names.
+ */
+final class SnapshotStates {
+  private final Machine machine;
+  private final Path work;
+  private final Map<String, String> hashes = new LinkedHashMap<>();
+
+  /**
+   * @param work folder for copies of whole disks, one at a time
+   */
+  SnapshotStates(Machine machine, Path work) {
+    this.machine = machine;
+    this.work = work;
+  }
+
+  /** Takes a snapshot and keeps the hash of its content. */
+  void take(String name) throws Exception {
+    machine.snapshot(name, "state " + name);
+    machine.awaitReady(name);
+    hashes.put(name, hash(name));
+  }
+
+  /** Whether the history has these snapshots and no others, each with the content it had. */
+  void assertLeft(String... names) throws Exception {
+    assertThat(entries().stream().map(SnapshotEntry::displayName)).containsExactlyInAnyOrder(names);
+    for (String name : names) {
+      assertThat(hash(name)).as("state of snapshot %s", name).isEqualTo(hashes.get(name));
+    }
+  }
+
+  /** The disk that the machine writes to, or would. */
+  String runningState() throws Exception {
+    try (VmStorage storage = new LocalStorage(machine.directory())) {
+      return content(VmDirectory.open(storage).disks().getFirst().active().fileName());
+    }
+  }
+
+  List<SnapshotEntry> entries() throws Exception {
+    try (VmStorage storage = new LocalStorage(machine.directory())) {
+      return VmDirectory.open(storage).vmsd().snapshots();
+    }
+  }
+
+  private String hash(String name) throws Exception {
+    return content(
+        entries().stream()
+            .filter(entry -> entry.displayName().equals(name))
+            .findFirst()
+            .orElseThrow()
+            .disks()
+            .getFirst()
+            .fileName());
+  }
+
+  private String content(String descriptor) throws Exception {
+    new DiskProof(machine.directory()).export(descriptor, work.resolve("content.raw"));
+    return new DiskProof(work).hash("content.raw");
+  }
+}
