@@ -1,13 +1,16 @@
 package io.vmsnap.snapshot;
 
-import io.vmsnap.disk.DiskRun;
 import io.vmsnap.disk.delta.DeltaDisk;
-import io.vmsnap.disk.delta.IndexedDelta;
 import io.vmsnap.disk.merge.DeltaMerge;
+import io.vmsnap.disk.merge.MergeProgress;
+import io.vmsnap.disk.merge.MergeSettings;
+import io.vmsnap.disk.merge.MergeTarget;
 import io.vmsnap.hypervisor.AttachedDisk;
 import io.vmsnap.hypervisor.NodeName;
 import io.vmsnap.hypervisor.RunningVm;
 import io.vmsnap.snapshot.CreatePlan.NewDelta;
+import io.vmsnap.snapshot.step.SealDisk;
+import io.vmsnap.snapshot.step.ThawDisk;
 import io.vmsnap.storage.VmStorage;
 import java.io.IOException;
 import java.time.Duration;
@@ -20,6 +23,9 @@ import java.time.Duration;
 record AbandonedCapture(VmStorage storage, CreatePlan plan) {
   /** The deltas are young; but the volume may be slow, or full until the memory's file is gone. */
   private static final Duration MERGE_TIMEOUT = Duration.ofMinutes(2);
+
+  /** Gives space back as it goes, since the volume may be full. */
+  private static final MergeSettings LITTLE_SPACE = new MergeSettings(64L << 20, 16L << 20, true);
 
   /** Makes a running machine write to its old disks again. May be repeated. */
   void leave(RunningVm vm) throws IOException {
@@ -42,18 +48,23 @@ record AbandonedCapture(VmStorage storage, CreatePlan plan) {
     }
   }
 
-  /** Whether the deltas of a machine that is off hold nothing of the guest. */
-  boolean isNothingWritten() throws IOException {
-    for (NewDelta delta : plan.deltas()) {
-      try (IndexedDelta content =
-          IndexedDelta.open(storage, DeltaDisk.open(storage, delta.delta()))) {
-        for (DiskRun run : content.runs(0, content.capacity())) {
-          if (run.content() != DiskRun.Content.INHERITED) {
-            return false;
-          }
-        }
-      }
+  /**
+   * Moves what the guest wrote last into the disks of a machine that has ended. May be repeated,
+   * from wherever it was cut off: until the deltas go, both hold it.
+   */
+  void leaveOff() throws IOException {
+    if (plan.memory() != null) {
+      storage.delete(plan.memory().file());
     }
-    return true;
+    for (NewDelta delta : plan.deltas()) {
+      new ThawDisk(storage, delta.frozen()).apply();
+      DeltaMerge.run(
+          storage,
+          DeltaDisk.open(storage, delta.delta()),
+          MergeTarget.open(storage, delta.frozen()),
+          LITTLE_SPACE,
+          MergeProgress.SILENT);
+      new SealDisk(storage, delta.frozen()).apply();
+    }
   }
 }

@@ -9,9 +9,6 @@ import io.vmsnap.snapshot.CreatePlan.NewFile;
 import io.vmsnap.snapshot.journal.Journal;
 import io.vmsnap.snapshot.journal.JournalEntry;
 import io.vmsnap.snapshot.journal.Phase;
-import io.vmsnap.snapshot.step.FreezeDisk;
-import io.vmsnap.snapshot.step.ReplaceFile;
-import io.vmsnap.snapshot.step.Step;
 import io.vmsnap.storage.VmStorage;
 import io.vmsnap.task.TaskReason;
 import io.vmsnap.vmdir.SnapshotEntry;
@@ -82,28 +79,13 @@ final class CreateRecovery implements OperationRecovery {
     rollBack(plan);
   }
 
-  /**
-   * The machine has ended meanwhile. Deltas that hold something of the guest stay its disks,
-   * without a snapshot; {@code vmsnap check} tells that the chain is longer than its history.
-   */
+  /** The machine has ended meanwhile: what its guest wrote last goes back too. */
   private void giveUpOff(JournalEntry entry, CreatePlan plan) throws IOException {
-    if (new AbandonedCapture(storage, plan).isNothingWritten()) {
-      lock.check();
-      journal.write(entry.withPhase(Phase.ROLLING_BACK));
-      rollBack(plan);
-      return;
-    }
-    if (plan.memory() != null) {
-      storage.delete(plan.memory().file());
-    }
-    List<Step> steps = new ArrayList<>();
-    plan.files().stream()
-        .filter(file -> file.name().endsWith(".vmx"))
-        .forEach(file -> steps.add(new ReplaceFile(storage, file.name(), file.content())));
-    plan.deltas().forEach(delta -> steps.add(new FreezeDisk(storage, delta.frozen())));
-    new Steps(lock).applyAll(steps, Progress.NONE, 0, 100);
     lock.check();
-    journal.remove();
+    new AbandonedCapture(storage, plan).leaveOff();
+    lock.check();
+    journal.write(entry.withPhase(Phase.ROLLING_BACK));
+    rollBack(plan);
   }
 
   /**

@@ -174,6 +174,11 @@ class MemorySnapshotQmpIT {
 
     assertThat(next.reason()).as(next.message()).isEqualTo(TaskReason.Completed);
     assertThat(content(true)).isEqualTo(20);
+    assertThat(content(false)).isEqualTo(20);
+    assertThat(VmDirectory.open(storage).disks())
+        .as("the chain is as long as the history")
+        .allMatch(disk -> disk.chain().size() == 2);
+    assertClean();
   }
 
   /** What happens after QEMU has saved everything, and before the engine hears of it. */

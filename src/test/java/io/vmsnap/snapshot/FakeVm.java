@@ -10,18 +10,22 @@ import io.vmsnap.hypervisor.DiskLayer;
 import io.vmsnap.hypervisor.DiskSwitch;
 import io.vmsnap.hypervisor.HypervisorException;
 import io.vmsnap.hypervisor.MachineReplacement;
+import io.vmsnap.hypervisor.MemoryMethod;
 import io.vmsnap.hypervisor.MemoryProgress;
 import io.vmsnap.hypervisor.MemorySave;
 import io.vmsnap.hypervisor.NodeName;
 import io.vmsnap.hypervisor.RunState;
 import io.vmsnap.hypervisor.RunningVm;
 import io.vmsnap.hypervisor.SavedMemory;
+import io.vmsnap.storage.OpenMode;
+import io.vmsnap.storage.StorageFile;
 import io.vmsnap.storage.VmStorage;
 import io.vmsnap.storage.WholeFile;
 import io.vmsnap.vmdir.VmDirectory;
 import io.vmsnap.vmdir.VmDisk;
 import io.vmsnap.vmdir.VmxDisk;
 import io.vmsnap.vmdir.VmxFile;
+import io.vmsnap.vmdir.memory.SampleStream;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -44,6 +48,7 @@ final class FakeVm implements RunningVm, VmConnector {
   private VmStorage storage;
   private boolean candidate;
   private HypervisorException preparing;
+  private boolean wrote;
   private int switches;
   private int open;
   private Guest guest;
@@ -225,8 +230,31 @@ final class FakeVm implements RunningVm, VmConnector {
   }
 
   @Override
-  public SavedMemory saveMemory(MemorySave save, List<DiskSwitch> list, MemoryProgress progress) {
-    throw new UnsupportedOperationException("not part of these tests");
+  public SavedMemory saveMemory(MemorySave save, List<DiskSwitch> list, MemoryProgress progress)
+      throws HypervisorException {
+    switchDisks(list);
+    progress.at(1, 2, 3);
+    try {
+      List<String> deltas = new ArrayList<>();
+      for (DiskSwitch one : list) {
+        deltas.add(fileOf(one.delta().nodeName()));
+      }
+      // The guest goes on at once, and its memory is complete later.
+      wrote = true;
+      TestMachine.guestWrites(storage, deltas, GUEST);
+      String name = save.file().getFileName().toString();
+      try (StorageFile file = storage.open(name, OpenMode.READ_WRITE)) {
+        SampleStream.write(file, save.offset());
+      }
+    } catch (IOException e) {
+      throw new HypervisorException(e.getMessage(), false, e);
+    }
+    return new SavedMemory(MemoryMethod.PRE_COPY, STUN, 1, "10.0.2");
+  }
+
+  /** Whether the guest has written to the deltas of a snapshot with memory. */
+  boolean hasWritten() {
+    return wrote;
   }
 
   @Override

@@ -128,9 +128,17 @@ final class TestMachine {
    * Writes random blocks to the active layer of every disk, and marks deltas as QEMU's start does.
    */
   static void guestWrites(VmStorage storage, long seed) throws IOException {
+    guestWrites(
+        storage,
+        VmDirectory.open(storage).disks().stream().map(d -> d.active().fileName()).toList(),
+        seed);
+  }
+
+  /** The same to these disks, whatever the configuration names. */
+  static void guestWrites(VmStorage storage, List<String> disks, long seed) throws IOException {
     Random random = new Random(seed);
-    for (VmDisk disk : VmDirectory.open(storage).disks()) {
-      DiskChain chain = DiskChain.open(storage, disk.active().fileName());
+    for (String disk : disks) {
+      DiskChain chain = DiskChain.open(storage, disk);
       for (int i = 0; i < 5; i++) {
         byte[] block = new byte[BLOCK];
         random.nextBytes(block);

@@ -19,6 +19,11 @@ import java.time.Duration;
     message = "memory is immutable")
 @ValidationRule(
     value =
+        "has(self.memoryMethod) == has(oldSelf.memoryMethod) && (!has(self.memoryMethod) ||"
+            + " self.memoryMethod == oldSelf.memoryMethod)",
+    message = "memoryMethod is immutable")
+@ValidationRule(
+    value =
         "has(self.quiesce) == has(oldSelf.quiesce) && (!has(self.quiesce) || self.quiesce =="
             + " oldSelf.quiesce)",
     message = "quiesce is immutable")
@@ -71,7 +76,16 @@ public record VMSnapshotSpec(
             "The name in the snapshot tree and in VMware's tools. Without it a new snapshot is named"
                 + " like the resource, and one that was there keeps its name.")
         @Size(min = 1, max = MAX_DISPLAY_NAME)
-        String displayName) {
+        String displayName,
+    @JsonPropertyDescription(
+            "How the RAM is saved; of no effect without memory. Auto: PreCopy, and"
+                + " BackgroundSnapshot for a guest that changes its RAM too fast for it. PreCopy:"
+                + " the RAM is written while the guest runs, and the guest stands still for what it"
+                + " keeps changing. BackgroundSnapshot: the guest stands still while its page tables"
+                + " are walked, and its RAM is written afterwards; fails where the node's kernel or"
+                + " the machine does not admit it. status.memory.method tells which one was used.")
+        @Default("Auto")
+        MemoryMethod memoryMethod) {
 
   public static final String DEFAULT_TIMEOUT = "10m";
   public static final Duration MIN_TIMEOUT = Duration.ofSeconds(10);
@@ -89,7 +103,7 @@ public record VMSnapshotSpec(
       Quiesce quiesce,
       String timeout,
       DeletionPolicy deletionPolicy) {
-    this(vmName, description, memory, quiesce, timeout, deletionPolicy, null);
+    this(vmName, description, memory, quiesce, timeout, deletionPolicy, null, null);
   }
 
   public VMSnapshotSpec {
@@ -97,6 +111,14 @@ public record VMSnapshotSpec(
     quiesce = quiesce == null ? new Quiesce(null, null) : quiesce;
     timeout = timeout == null ? DEFAULT_TIMEOUT : timeout;
     deletionPolicy = deletionPolicy == null ? DeletionPolicy.Consolidate : deletionPolicy;
+    memoryMethod = memoryMethod == null ? MemoryMethod.Auto : memoryMethod;
+  }
+
+  /** How the RAM is saved. */
+  public enum MemoryMethod {
+    Auto,
+    PreCopy,
+    BackgroundSnapshot
   }
 
   /** What becomes of the snapshot when its resource is deleted. */

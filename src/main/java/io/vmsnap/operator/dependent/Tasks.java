@@ -48,7 +48,10 @@ public final class Tasks {
         seconds(remaining),
         vm.getSpec().snapshotPolicy().maxDepth(),
         vm.getSpec().snapshotPolicy().reservePercent(),
-        vm.getSpec().snapshotPolicy().maxSnapshots());
+        vm.getSpec().snapshotPolicy().maxSnapshots(),
+        spec.memoryMethod() == VMSnapshotSpec.MemoryMethod.Auto
+            ? null
+            : spec.memoryMethod().name());
   }
 
   public static DescribeSnapshotTask describe(VMSnapshot snapshot, Duration remaining) {

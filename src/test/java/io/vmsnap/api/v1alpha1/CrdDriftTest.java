@@ -149,7 +149,8 @@ class CrdDriftTest {
     assertThat(Serialization.asJson(new VMSnapshotSpec("web", null, null, null, null, null)))
         .isEqualTo(
             "{\"vmName\":\"web\",\"memory\":false,\"quiesce\":"
-                + "{\"policy\":\"None\",\"timeout\":\"10s\"},\"timeout\":\"10m\",\"deletionPolicy\":\"Consolidate\"}");
+                + "{\"policy\":\"None\",\"timeout\":\"10s\"},\"timeout\":\"10m\",\"deletionPolicy\":\"Consolidate\","
+                + "\"memoryMethod\":\"Auto\"}");
     VirtualMachineSpec spec = Serialization.unmarshal("{\"disks\":[]}", VirtualMachineSpec.class);
     assertThat(spec.powerState()).isEqualTo(PowerState.PoweredOn);
     assertThat(spec.hardware())
