@@ -11,8 +11,8 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 
 /**
- * The system calls that Java lacks: fallocate(2), lseek(2) with SEEK_DATA and SEEK_HOLE, statx(2).
- * Constants are those of the Linux ABI that are the same on x86-64 and aarch64.
+ * The system calls that Java lacks: fallocate(2), lseek(2) with SEEK_DATA and SEEK_HOLE, statx(2),
+ * sync_file_range(2). Constants are those of the Linux ABI that are the same on x86-64 and aarch64.
  */
 final class LinuxCalls {
   static final int O_RDONLY = 0;
@@ -22,6 +22,7 @@ final class LinuxCalls {
   static final int FALLOC_PUNCH_HOLE = 2;
   static final int SEEK_DATA = 3;
   static final int SEEK_HOLE = 4;
+  static final int SYNC_FILE_RANGE_WRITE = 2;
 
   static final int EINTR = 4;
   static final int ENXIO = 6;
@@ -44,6 +45,7 @@ final class LinuxCalls {
   private final MethodHandle fallocate;
   private final MethodHandle lseek;
   private final MethodHandle statx;
+  private final MethodHandle syncFileRange;
   private final MemoryLayout stateLayout = Linker.Option.captureStateLayout();
   private final VarHandle errno = stateLayout.varHandle(PathElement.groupElement("errno"));
 
@@ -71,6 +73,11 @@ final class LinuxCalls {
     statx =
         linker.downcallHandle(
             lookup.find("statx").orElseThrow(), FunctionDescriptor.of(i, i, p, i, i, p), state);
+    syncFileRange =
+        linker.downcallHandle(
+            lookup.find("sync_file_range").orElseThrow(),
+            FunctionDescriptor.of(i, i, l, l, i),
+            state);
   }
 
   private static LinuxCalls link() {
@@ -156,6 +163,17 @@ final class LinuxCalls {
       return result == 0
           ? buffer.get(ValueLayout.JAVA_LONG, STX_BLOCKS_OFFSET) * BLOCK
           : -error(state);
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /** 0 or -errno. */
+  int syncFileRange(int fd, long offset, long length, int flags) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(stateLayout);
+      int result = (int) syncFileRange.invokeExact(state, fd, offset, length, flags);
+      return result == 0 ? 0 : -error(state);
     } catch (Throwable e) {
       throw unexpected(e);
     }

@@ -117,6 +117,14 @@ final class LocalFile implements StorageFile {
   }
 
   @Override
+  public void startWriteback(long position, long length) throws IOException {
+    Optional<SparseHandle> handle = sparse();
+    if (handle.isPresent()) {
+      handle.get().startWriteback(position, length);
+    }
+  }
+
+  @Override
   public void sync() throws IOException {
     channel.force(true);
   }

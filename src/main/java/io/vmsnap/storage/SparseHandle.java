@@ -60,6 +60,11 @@ final class SparseHandle implements Closeable {
     return supported("punch a hole", calls.fallocate(descriptor(), mode, position, length));
   }
 
+  /** What goes wrong is for the sync to tell, which asks another descriptor. */
+  void startWriteback(long position, long length) throws IOException {
+    calls.syncFileRange(descriptor(), position, length, LinuxCalls.SYNC_FILE_RANGE_WRITE);
+  }
+
   /** Empty if the file system does not tell. */
   synchronized Optional<List<ByteRange>> dataRanges(long position, long end) throws IOException {
     List<ByteRange> result = new ArrayList<>();

@@ -57,6 +57,12 @@ public interface StorageFile extends Closeable {
   void copyTo(StorageFile target, long sourcePosition, long targetPosition, long length)
       throws IOException;
 
+  /**
+   * Lets the volume begin to take what was written to the range, so that a later {@link #sync} has
+   * less to wait for. Promises nothing, and need not do anything.
+   */
+  default void startWriteback(long position, long length) throws IOException {}
+
   /** Returns when content and size are durable. */
   void sync() throws IOException;
 }

@@ -170,6 +170,21 @@ class LocalStorageTest {
   }
 
   @Test
+  void earlyWritebackLeavesTheContentAlone() throws IOException {
+    try (StorageFile file = storage.create("early")) {
+      file.write(ByteBuffer.wrap(new byte[] {1, 2, 3}), 4096);
+
+      file.startWriteback(0, 8192);
+      file.startWriteback(1 << 20, 4096); // nothing was written there
+
+      ByteBuffer bytes = ByteBuffer.allocate(3);
+      file.readFully(bytes, 4096);
+      assertThat(bytes.array()).containsExactly(1, 2, 3);
+      assertThat(file.size()).isEqualTo(4099);
+    }
+  }
+
+  @Test
   void reportsSpace() throws IOException {
     VolumeSpace space = storage.space();
     assertThat(space.capacityBytes()).isPositive().isGreaterThanOrEqualTo(space.freeBytes());

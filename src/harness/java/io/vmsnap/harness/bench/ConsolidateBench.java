@@ -16,8 +16,9 @@ import java.util.SplittableRandom;
 
 /**
  * {@code ./vmsnap bench consolidate}: how long a delta takes to merge into a base that has content,
- * beside {@code qemu-img commit} of a qcow2 overlay with the same writes. Both end with the base on
- * disk, and both begin with the data in the page cache; they alternate.
+ * beside {@code qemu-img commit} and {@code virsh snapshot-delete} of a qcow2 overlay with the same
+ * writes. All end with the base on disk, and begin with the data in the page cache; they take
+ * turns.
  */
 public final class ConsolidateBench {
   private static final long MIB = 1 << 20;
@@ -31,9 +32,13 @@ public final class ConsolidateBench {
   private final PrintStream out;
   private final long largest;
 
-  private ConsolidateBench(PrintStream out, long largest) {
+  /** Null where libvirt does not run. */
+  private final LibvirtCommit libvirt;
+
+  private ConsolidateBench(PrintStream out, long largest, LibvirtCommit libvirt) {
     this.out = out;
     this.largest = largest;
+    this.libvirt = libvirt;
   }
 
   /**
@@ -44,13 +49,25 @@ public final class ConsolidateBench {
     Path parent = Path.of(args.length > 0 ? args[0] : System.getProperty("java.io.tmpdir"));
     long largest = args.length > 1 ? Long.parseLong(args[1]) * MIB : Long.MAX_VALUE;
     Path folder = Files.createTempDirectory(parent, "vmsnap-bench").toRealPath();
-    try {
-      ConsolidateBench bench = new ConsolidateBench(System.out, largest);
-      bench.out.printf("Merge of a delta into its base, medians of %d alternating runs%n", ROUNDS);
+    Path libvirtFolder = Files.createTempDirectory("v");
+    Tool.of("chmod", "755", folder.toString(), libvirtFolder.toString()).output();
+    try (LibvirtCommit libvirt = libvirt(libvirtFolder)) {
+      ConsolidateBench bench = new ConsolidateBench(System.out, largest, libvirt);
+      bench.out.printf("Merge of a delta into its base, medians of %d turns, in ms%n", ROUNDS);
       bench.runOn(folder, "ext4", "mkfs.ext4", "-q");
       bench.runOn(folder, "xfs", "mkfs.xfs", "-q", "-m", "reflink=1");
     } finally {
+      RevertBench.delete(libvirtFolder);
       Files.delete(folder);
+    }
+  }
+
+  private static LibvirtCommit libvirt(Path folder) throws InterruptedException {
+    try {
+      return LibvirtCommit.open(folder);
+    } catch (IOException e) {
+      System.out.println("virsh does not run here: " + e.getMessage().strip());
+      return null;
     }
   }
 
@@ -59,7 +76,8 @@ public final class ConsolidateBench {
     try (LoopVolume volume = LoopVolume.mount(folder, name, 24L << 30, mkfs)) {
       out.printf("%n%s%n", name.equals("xfs") ? "XFS with reflink" : name);
       out.printf(
-          "  %8s  %-22s  %12s  %16s  %8s%n", "delta", "", "vmsnap", "qemu-img commit", "faster");
+          "  %8s  %-20s  %8s  %24s  %24s%n",
+          "delta", "", "vmsnap", "qemu-img commit", "virsh snapshot-delete");
       for (long size : SIZES) {
         if (size <= largest) {
           row(volume.path(), size, REQUEST, "in a row");
@@ -92,20 +110,31 @@ public final class ConsolidateBench {
     Tool.of("sync", "-f", ".").in(directory).output();
     Samples ours = new Samples();
     Samples theirs = new Samples();
+    Samples virsh = new Samples();
     for (int round = 0; round < ROUNDS; round++) {
       copy(directory, "index.keep", delta.files().index());
       restore(directory, base);
       ours.add(merge(storage, delta));
       restore(directory, base);
       theirs.add(commit(directory, base));
+      if (libvirt != null) {
+        restore(directory, base);
+        virsh.add(libvirt.commit(directory.resolve(base.extent()), directory.resolve(OVERLAY)));
+      }
     }
     out.printf(
-        "  %4d MiB  %-22s  %9.1f ms  %13.1f ms  %7.1fx%n",
-        size / MIB, pattern, ours.median(), theirs.median(), theirs.median() / ours.median());
+        "  %4d MiB  %-20s  %8.1f  %24s  %24s%n",
+        size / MIB, pattern, ours.median(), beside(theirs, ours), beside(virsh, ours));
     for (String file : storage.list("")) {
       storage.delete(file);
     }
     DeltaDisk.delete(storage, DELTA);
+  }
+
+  private static String beside(Samples theirs, Samples ours) {
+    return theirs.isEmpty()
+        ? "not measured"
+        : "%.1f (%.1fx)".formatted(theirs.median(), theirs.median() / ours.median());
   }
 
   private static double merge(LocalStorage storage, DeltaDisk delta) throws IOException {
@@ -128,10 +157,10 @@ public final class ConsolidateBench {
     return (System.nanoTime() - start) / 1e6;
   }
 
-  /** On ext4 the base keeps its blocks; on XFS it must share none with the delta. */
+  /** The base as before, with blocks that are its own: to write shared ones takes longer. */
   private static void restore(Path directory, BaseDisk base)
       throws IOException, InterruptedException {
-    copy(directory, "base.keep", base.extent());
+    Tool.of("cp", "--reflink=never", "base.keep", base.extent()).in(directory).output();
     Tool.of("sync", "-f", ".").in(directory).output();
   }
 

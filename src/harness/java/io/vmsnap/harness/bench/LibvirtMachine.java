@@ -4,24 +4,20 @@ import io.vmsnap.harness.tool.Tool;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
 
 /**
  * The same guest under libvirt, with an internal snapshot in qcow2: what {@code virsh
- * snapshot-create} makes of a machine with memory. In libvirt's session mode, which needs no
- * privileges; root becomes another user for it, since its own session would be the system's.
+ * snapshot-create} makes of a machine with memory.
  */
 final class LibvirtMachine implements AutoCloseable {
   private static final String NAME = "bench";
-  private static final String NOBODY = "65534";
 
   private final Path folder;
+  private final LibvirtSession session;
 
-  private LibvirtMachine(Path folder) {
+  private LibvirtMachine(Path folder, LibvirtSession session) {
     this.folder = folder;
+    this.session = session;
   }
 
   /**
@@ -51,23 +47,13 @@ final class LibvirtMachine implements AutoCloseable {
   /** Starts a guest and waits until it has filled its RAM. */
   static LibvirtMachine boot(Path folder, long ramMebibytes, GuestDisk guest)
       throws IOException, InterruptedException {
-    if (Tool.find("virsh") == null) {
-      throw new IOException("virsh is not installed");
-    }
     Path raw = folder.resolve("virsh.raw");
     guest.write(raw, ramMebibytes << 20);
     Tool.of("qemu-img", "convert", "-q", "-O", "qcow2", "virsh.raw", "virsh.qcow2")
         .in(folder)
         .output();
-    for (String sub : List.of("run", "cfg", "cache")) {
-      Files.createDirectories(folder.resolve(sub));
-    }
     Files.writeString(folder.resolve("domain.xml"), domain(folder, ramMebibytes));
-    Tool.of("chmod", "700", folder.resolve("run").toString()).output();
-    if (isRoot()) {
-      Tool.of("chown", "-R", NOBODY + ":" + NOBODY, folder.toString()).output();
-    }
-    LibvirtMachine machine = new LibvirtMachine(folder);
+    LibvirtMachine machine = new LibvirtMachine(folder, LibvirtSession.open(folder));
     machine.virsh("create", folder.resolve("domain.xml").toString());
     try {
       RunnerMachine.awaitText(machine.console(), FillingGuest.DONE);
@@ -117,26 +103,7 @@ final class LibvirtMachine implements AutoCloseable {
   }
 
   private String virsh(String... arguments) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    if (isRoot()) {
-      command.addAll(List.of("setpriv", "--reuid=" + NOBODY, "--regid=" + NOBODY));
-      command.add("--clear-groups");
-    }
-    command.addAll(List.of("virsh", "-q", "-c", "qemu:///session"));
-    command.addAll(List.of(arguments));
-    return Tool.of(command)
-        .with(
-            Map.of(
-                "HOME", folder.toString(),
-                "XDG_RUNTIME_DIR", folder.resolve("run").toString(),
-                "XDG_CONFIG_HOME", folder.resolve("cfg").toString(),
-                "XDG_CACHE_HOME", folder.resolve("cache").toString()))
-        .within(Duration.ofMinutes(5))
-        .output();
-  }
-
-  private static boolean isRoot() {
-    return "root".equals(System.getProperty("user.name"));
+    return session.virsh(arguments);
   }
 
   private static String domain(Path folder, long ramMebibytes) {
@@ -162,12 +129,6 @@ final class LibvirtMachine implements AutoCloseable {
   @Override
   public void close() throws IOException, InterruptedException {
     virsh("destroy", NAME);
-    // The session's daemon would stay for two minutes and write below the folder.
-    Path pid = folder.resolve("run/libvirt/libvirtd.pid");
-    if (Files.exists(pid)) {
-      ProcessHandle.of(Long.parseLong(Files.readString(pid).strip()))
-          .filter(ProcessHandle::destroy)
-          .ifPresent(daemon -> daemon.onExit().join());
-    }
+    session.close();
   }
 }

@@ -11,6 +11,10 @@ final class Samples {
     values.add(value);
   }
 
+  boolean isEmpty() {
+    return values.isEmpty();
+  }
+
   /** The value in the middle: one disturbed run does not move it. */
   double median() {
     List<Double> sorted = values.stream().sorted().toList();

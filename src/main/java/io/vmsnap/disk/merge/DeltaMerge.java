@@ -30,6 +30,9 @@ public final class DeltaMerge {
   /** Runs are collected for so much of the guest's disk at a time. */
   private static final long WINDOW = 256L << 20;
 
+  /** The volume gets to work after so much, so that it does not idle first and is waited for. */
+  private static final long WRITEBACK_BYTES = 16L << 20;
+
   private final VmStorage storage;
   private final DeltaDisk child;
   private final MergeTarget parent;
@@ -38,12 +41,13 @@ public final class DeltaMerge {
   private final long childOffset;
   private final StorageFile source;
   private final StorageFile target;
-  private final EarlyWriteback writeback;
   private long total;
   private long done;
   private long copied;
   private long copiedAtCheckpoint;
   private long unreported;
+  private long unwritten;
+  private long unwrittenFrom;
   private boolean stopped;
 
   /**
@@ -61,8 +65,7 @@ public final class DeltaMerge {
       MergeSettings settings,
       MergeProgress progress,
       StorageFile source,
-      StorageFile target,
-      EarlyWriteback writeback) {
+      StorageFile target) {
     this.storage = storage;
     this.child = child;
     this.parent = parent;
@@ -71,7 +74,6 @@ public final class DeltaMerge {
     this.childOffset = child.layout().dataOffset();
     this.source = source;
     this.target = target;
-    this.writeback = writeback;
   }
 
   /**
@@ -104,10 +106,8 @@ public final class DeltaMerge {
     }
     OpenMode mode = settings.punch() ? OpenMode.READ_WRITE : OpenMode.READ;
     try (StorageFile source = storage.open(child.files().extent(), mode);
-        StorageFile target = storage.open(parent.extent(), OpenMode.READ_WRITE);
-        EarlyWriteback writeback = new EarlyWriteback(target)) {
-      return new DeltaMerge(storage, child, parent, settings, progress, source, target, writeback)
-          .run();
+        StorageFile target = storage.open(parent.extent(), OpenMode.READ_WRITE)) {
+      return new DeltaMerge(storage, child, parent, settings, progress, source, target).run();
     }
   }
 
@@ -218,10 +218,9 @@ public final class DeltaMerge {
   private long copy(long from, long to) throws IOException {
     long at = from;
     while (at < to) {
-      long length = Math.min(settings.chunkBytes(), to - at);
-      long begin = System.nanoTime();
+      long length = Math.min(Math.min(settings.chunkBytes(), WRITEBACK_BYTES), to - at);
       source.copyTo(target, childOffset + at, parent.dataOffset() + at, length);
-      writeback.written(length, System.nanoTime() - begin);
+      startWriteback(at, length);
       at += length;
       done += length;
       copied += length;
@@ -234,6 +233,17 @@ public final class DeltaMerge {
       }
     }
     return at;
+  }
+
+  private void startWriteback(long at, long length) throws IOException {
+    if (unwritten == 0) {
+      unwrittenFrom = at;
+    }
+    unwritten += length;
+    if (unwritten >= WRITEBACK_BYTES) {
+      target.startWriteback(parent.dataOffset() + unwrittenFrom, at + length - unwrittenFrom);
+      unwritten = 0;
+    }
   }
 
   private boolean mustPause() {
@@ -256,7 +266,6 @@ public final class DeltaMerge {
 
   /** What lies below the position is the parent's from now on, whatever happens. */
   private void makeDurable(LiveIndex index, long position) throws IOException {
-    writeback.await();
     target.sync();
     if (parent.delta() != null) {
       IndexMerge.takeOver(storage, parent.delta(), index, position);
