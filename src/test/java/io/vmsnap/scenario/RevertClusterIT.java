@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.vmsnap.api.v1alpha1.PowerState;
 import io.vmsnap.api.v1alpha1.VMSnapshotRevert;
 import io.vmsnap.api.v1alpha1.VMSnapshotRevertSpec.Power;
+import io.vmsnap.api.v1alpha1.VMSnapshotRevertStatus;
 import io.vmsnap.api.v1alpha1.VMSnapshotStatus;
 import io.vmsnap.api.v1alpha1.VirtualMachine;
 import io.vmsnap.api.v1alpha1.VirtualMachineSpec;
@@ -69,6 +70,7 @@ class RevertClusterIT {
     assertThat(machine.getSnapshot("two").getStatus().parent()).isEqualTo("root");
 
     String running = machine.pod().orElseThrow();
+    assertRevertThatFailsChangesNothing(machine);
     machine.revert("across", "one", Power.PoweredOn, true);
     machine.awaitReverted("across");
     machine.awaitRunning();
@@ -107,6 +109,45 @@ class RevertClusterIT {
     machine.awaitRunning();
     GuestConsole.Verification inGuest = machine.awaitVerification();
     assertThat(inGuest.ok()).as(inGuest.detail()).isTrue();
+  }
+
+  /** The other machine cannot be made ready, so the running one goes on. */
+  private static void assertRevertThatFailsChangesNothing(Machine machine) throws Exception {
+    String pod = machine.pod().orElseThrow();
+    List<String> files = files(machine);
+    Path kernel = machine.directory().resolve("vmlinuz");
+    Path away = kernel.resolveSibling("vmlinuz.away");
+    Files.move(kernel, away);
+    try {
+      machine.revert("cannot", "one", Power.PoweredOn, false);
+      Eventually.holds(
+          "the revert has failed",
+          Machine.PATIENCE,
+          () ->
+              machine.getRevert("cannot").getStatus() != null
+                  && machine.getRevert("cannot").getStatus().phase()
+                      == VMSnapshotRevertStatus.Phase.Failed,
+          () -> machine.getRevert("cannot").toString());
+    } finally {
+      Files.move(away, kernel);
+    }
+    assertThat(machine.getRevert("cannot").getStatus().conditions())
+        .as("QEMU's words")
+        .anySatisfy(condition -> assertThat(condition.message()).contains("vmlinuz"));
+    machine.awaitRecords(machine.console().records() + 10);
+    assertThat(machine.pod()).contains(pod);
+    assertThat(files(machine)).isEqualTo(files);
+    assertThat(machine.get().getStatus().currentSnapshot().name()).isEqualTo("two");
+  }
+
+  private static List<String> files(Machine machine) throws Exception {
+    try (var files = Files.list(machine.directory())) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(file -> file.endsWith(".vmdk") || file.endsWith(".vmsn"))
+          .sorted()
+          .toList();
+    }
   }
 
   private void take(Machine machine, String name, Map<String, String> states) throws Exception {
