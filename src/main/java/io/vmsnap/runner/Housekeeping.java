@@ -21,15 +21,22 @@ final class Housekeeping {
   private final DirectoryWatch directory;
   private final AgentWatch agent;
   private final StatusBoard board;
+  private final AbandonedPause pause;
   private int roundsInError;
   private QmpEvent.BlockIoError lastError;
   private String lastComplaint = "";
 
-  Housekeeping(Machine machine, DirectoryWatch directory, AgentWatch agent, StatusBoard board) {
+  Housekeeping(
+      Machine machine,
+      DirectoryWatch directory,
+      AgentWatch agent,
+      StatusBoard board,
+      AbandonedPause pause) {
     this.machine = machine;
     this.directory = directory;
     this.agent = agent;
     this.board = board;
+    this.pause = pause;
   }
 
   void round() {
@@ -56,6 +63,7 @@ final class Housekeeping {
       lastError = errors.getLast();
     }
     RunState state = machine.state();
+    pause.observe(state);
     if (state == RunState.IO_ERROR) {
       cureIoError();
       return;

@@ -207,7 +207,11 @@ final class Runner {
       throws InterruptedException {
     Housekeeping housekeeping =
         new Housekeeping(
-            machine, new DirectoryWatch(storage, settings.definition().name()), agent, board);
+            machine,
+            new DirectoryWatch(storage, settings.definition().name()),
+            agent,
+            board,
+            new AbandonedPause(storage));
     while (true) {
       if (machine.exit().isPresent()) {
         return null;
