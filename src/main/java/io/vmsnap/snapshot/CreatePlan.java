@@ -1,5 +1,9 @@
 package io.vmsnap.snapshot;
 
+import io.vmsnap.vmdir.SnapshotEntry;
+import io.vmsnap.vmdir.VmsdFile;
+import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -33,4 +37,23 @@ public record CreatePlan(
    * @param content in JSON as base64
    */
   public record NewFile(String name, byte[] content) {}
+
+  /**
+   * The same with the history telling what became of the wish to quiesce the guest.
+   *
+   * @param consistency null to leave it as it is
+   * @param reason token of the outcome
+   */
+  CreatePlan withQuiesce(String consistency, String reason) throws IOException {
+    NewFile history = files.getLast();
+    VmsdFile vmsd =
+        VmsdFile.parse(history.name(), history.content())
+            .withProperty(uid, SnapshotEntry.QUIESCE, reason);
+    if (consistency != null) {
+      vmsd = vmsd.withProperty(uid, SnapshotEntry.CONSISTENCY, consistency);
+    }
+    List<NewFile> changed = new ArrayList<>(files);
+    changed.set(changed.size() - 1, new NewFile(history.name(), vmsd.toBytes()));
+    return new CreatePlan(requestId, uid, deltas, memory, List.copyOf(changed));
+  }
 }

@@ -5,18 +5,13 @@ import io.vmsnap.hypervisor.MemoryMethod;
 import io.vmsnap.hypervisor.MemorySaveException;
 import io.vmsnap.hypervisor.RunningVm;
 import io.vmsnap.hypervisor.SavedMemory;
-import io.vmsnap.snapshot.CreatePlan.NewFile;
 import io.vmsnap.snapshot.journal.Journal;
 import io.vmsnap.snapshot.journal.JournalEntry;
 import io.vmsnap.snapshot.journal.Phase;
 import io.vmsnap.storage.VmStorage;
 import io.vmsnap.task.TaskReason;
-import io.vmsnap.vmdir.SnapshotEntry;
-import io.vmsnap.vmdir.VmsdFile;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 
 /** Ends the taking of a snapshot: by the operation itself, or after it was cut off. */
@@ -142,20 +137,9 @@ final class CreateRecovery implements OperationRecovery {
 
   /** The plan with the history telling that the guest was quiesced, durable in the journal. */
   CreatePlan record(JournalEntry entry, CreatePlan plan, Quiescing quiescing) throws IOException {
-    NewFile history = plan.files().getLast();
-    VmsdFile vmsd =
-        VmsdFile.parse(history.name(), history.content())
-            .withProperty(plan.uid(), SnapshotEntry.CONSISTENCY, "FileSystem")
-            .withProperty(plan.uid(), SnapshotEntry.QUIESCE, quiescing.result().reason());
-    List<NewFile> files = new ArrayList<>(plan.files());
-    files.set(files.size() - 1, new NewFile(history.name(), vmsd.toBytes()));
-    CreatePlan changed =
-        new CreatePlan(
-            plan.requestId(), plan.uid(), plan.deltas(), plan.memory(), List.copyOf(files));
+    CreatePlan changed = plan.withQuiesce("FileSystem", quiescing.result().reason());
     lock.check();
-    journal.write(
-        new JournalEntry(
-            entry.operation(), Phase.SWITCHING, entry.token(), Journal.toJson(changed)));
+    journal.write(entry.withPlan(Journal.toJson(changed)).withPhase(Phase.SWITCHING));
     return changed;
   }
 

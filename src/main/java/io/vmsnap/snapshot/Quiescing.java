@@ -61,7 +61,7 @@ final class Quiescing implements AutoCloseable {
       if (quiescer != null) {
         quiescer.close(); // the runner thaws what may be frozen
       }
-      TaskReason reason = reason(e);
+      TaskReason reason = reason(e, quiescer != null);
       if (required) {
         throw new RefusedException(
             reason, "the guest could not be quiesced, which is required: " + e.getMessage(), e);
@@ -93,9 +93,12 @@ final class Quiescing implements AutoCloseable {
         : DEFAULT_DEADLINE;
   }
 
-  private static TaskReason reason(HypervisorException e) {
+  /**
+   * @param asked whether the runner was reached, and with it perhaps the agent
+   */
+  private static TaskReason reason(HypervisorException e, boolean asked) {
     if (!(e instanceof QuiesceException quiesce)) {
-      return TaskReason.AgentNotConnected;
+      return asked ? TaskReason.FreezeFailed : TaskReason.AgentNotConnected;
     }
     return switch (quiesce.why()) {
       case AGENT_NOT_CONNECTED -> TaskReason.AgentNotConnected;
@@ -142,6 +145,14 @@ final class Quiescing implements AutoCloseable {
   /** Whether the snapshot must not be: it was to be quiesced and turned out not to be. */
   boolean isBroken() {
     return required && !quiesced();
+  }
+
+  /**
+   * What is known before the thaw: of a guest that is frozen, not yet that it stays so until the
+   * disks have switched.
+   */
+  String untilThawed() {
+    return quiescer == null ? result.reason() : TaskReason.ThawedEarly.name();
   }
 
   /** Null if nobody wanted it. */

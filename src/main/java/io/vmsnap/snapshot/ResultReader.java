@@ -8,6 +8,7 @@ import io.vmsnap.task.SnapshotResult.MemoryResult;
 import io.vmsnap.task.SnapshotResult.QuiesceResult;
 import io.vmsnap.task.SnapshotResult.StorageResult;
 import io.vmsnap.task.SnapshotResult.Timing;
+import io.vmsnap.task.TaskReason;
 import io.vmsnap.vmdir.DiskFiles;
 import io.vmsnap.vmdir.SnapshotDisk;
 import io.vmsnap.vmdir.SnapshotEntry;
@@ -94,9 +95,14 @@ final class ResultReader {
         .property(SnapshotEntry.QUIESCE)
         .map(
             reason ->
-                new QuiesceResult(
-                    reason.equals("Frozen"), reason, "Told by the history", 0, null, null))
+                new QuiesceResult(reason.equals("Frozen"), reason, told(reason), 0, null, null))
         .orElse(null);
+  }
+
+  private static String told(String reason) {
+    return reason.equals(TaskReason.ThawedEarly.name())
+        ? "The job that froze the guest did not live to see whether it stayed frozen"
+        : "Told by the history";
   }
 
   private static String name(VmDirectory directory, String node) {

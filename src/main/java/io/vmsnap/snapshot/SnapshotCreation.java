@@ -111,6 +111,11 @@ public final class SnapshotCreation {
       quiescing = Quiescing.begin(task, vm.isPresent(), context.connector());
       // What may turn out not to be what was asked for must not be brought forward.
       boolean mayBreak = task.memory() || quiescing.isRequired();
+      if (quiescing.result() != null) {
+        // Should the job not live to tell, the history does.
+        plan = plan.withQuiesce(null, quiescing.untilThawed());
+        entry = entry.withPlan(Journal.toJson(plan));
+      }
       journal.write(entry.withPhase(mayBreak ? Phase.SAVING : Phase.SWITCHING));
     } catch (IOException | RefusedException | RuntimeException e) {
       if (quiescing != null) {

@@ -178,15 +178,44 @@ class QuiescedCreationTest {
     assertThat(taken).isBetween(5, operations - 5);
   }
 
+  /** Wherever the job dies, the next one tells what became of the wish, never less. */
+  @ParameterizedTest
+  @EnumSource(
+      value = Failure.class,
+      names = {"NO_AGENT", "THAWED_EARLY"})
+  void nextJobTellsOfBestEffortThatItsForerunnerDidNotLiveToTell(Failure failure) throws Exception {
+    int operations = attempt(new MemoryStorage(), Integer.MAX_VALUE, Policy.BestEffort, failure);
+    int told = 0;
+    for (int n = 1; n <= operations; n++) {
+      MemoryStorage disk = new MemoryStorage();
+      attempt(disk, n, Policy.BestEffort, failure);
+
+      SnapshotResult result = creation(disk, guest).run(null, task(Policy.BestEffort));
+
+      assertThat(result.consistency()).as("death %d", n).isEqualTo("Crash");
+      assertThat(result.quiesce().quiesced()).as("death %d", n).isFalse();
+      assertThat(result.quiesce().reason()).as("death %d", n).isEqualTo(failure.reason.name());
+      assertThat(result.quiesce().message()).as("death %d", n).isNotBlank();
+      told += guest.vm.switches() == 1 ? 1 : 0;
+    }
+    assertThat(told).isPositive();
+  }
+
   /** Returns how many operations there were. */
   private int attempt(MemoryStorage disk, int failAt) throws Exception {
+    return attempt(disk, failAt, Policy.Required, null);
+  }
+
+  private int attempt(MemoryStorage disk, int failAt, Policy policy, Failure failure)
+      throws Exception {
     prepare(disk, 2);
     guestWrites(disk, 1);
     before = content(disk);
     guest = new Guest(FakeVm.startedOn(disk));
+    guest.failure = failure;
     FaultyStorage dying = new FaultyStorage(disk, Fault.DEATH).failAt(failAt);
     try {
-      creation(dying, guest).run(null, task(Policy.Required));
+      creation(dying, guest).run(null, task(policy));
     } catch (FaultyStorage.InjectedFault e) {
       // as ordered
     }
@@ -216,6 +245,7 @@ class QuiescedCreationTest {
     NOTHING_TO_FREEZE(TaskReason.FreezeFailed),
     TOO_SLOW(TaskReason.FreezeTimeout),
     NO_RUNNER(TaskReason.AgentNotConnected),
+    CUT_OFF(TaskReason.FreezeFailed),
     THAWED_EARLY(TaskReason.ThawedEarly),
     LOST(TaskReason.ThawedEarly);
 
@@ -259,6 +289,7 @@ class QuiescedCreationTest {
         case NO_AGENT -> throw failed(QuiesceException.Cause.AGENT_NOT_CONNECTED);
         case REFUSED -> throw failed(QuiesceException.Cause.FREEZE_FAILED);
         case TOO_SLOW -> throw failed(QuiesceException.Cause.FREEZE_TIMEOUT);
+        case CUT_OFF -> throw new HypervisorException("the runner does not answer", true, null);
         case NOTHING_TO_FREEZE -> 0;
         case null, default -> 2;
       };

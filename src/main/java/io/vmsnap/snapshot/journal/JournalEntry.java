@@ -21,4 +21,8 @@ public record JournalEntry(String operation, Phase phase, long token, JsonNode p
   public JournalEntry withPhase(Phase next) {
     return new JournalEntry(operation, next, token, plan);
   }
+
+  public JournalEntry withPlan(JsonNode changed) {
+    return new JournalEntry(operation, phase, token, changed);
+  }
 }
