@@ -15,6 +15,8 @@ import io.vmsnap.harness.machine.Eventually;
 import io.vmsnap.harness.machine.GuestConsole;
 import io.vmsnap.harness.machine.Machine;
 import io.vmsnap.harness.machine.MachineSpec;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 /** A guest goes on where its memory was saved: its writer counts on, and it never boots again. */
@@ -81,6 +83,24 @@ class MemoryRevertClusterIT {
     }
     assertThat(machine.get().getStatus().podIP()).as("same pod, same address").isEqualTo(pod);
     assertThat(machine.console().text()).doesNotContain("vmsnap: guest up");
+
+    machine.apply(spec.with(PowerState.Suspended));
+    machine.awaitSuspended();
+    int suspended = machine.console().records();
+    assertThat(machine.directory().resolve("web.vmss")).isNotEmptyFile();
+    assertThat(machine.condition(ConditionType.Running))
+        .hasValueSatisfying(c -> assertThat(c.holds()).isFalse());
+    machine.apply(spec);
+    machine.awaitRecords(suspended + 10);
+    assertThat(machine.console().text()).as("no boot").doesNotContain("vmsnap: guest up");
+    Path memory = machine.directory().resolve("web.vmss");
+    Eventually.holds(
+        "the machine runs and its memory is used up",
+        Machine.PATIENCE,
+        () ->
+            machine.get().getStatus().powerState() == PowerState.PoweredOn
+                && Files.notExists(memory),
+        () -> tail(machine));
 
     machine.apply(spec.with(PowerState.PoweredOff));
     machine.awaitPoweredOff();

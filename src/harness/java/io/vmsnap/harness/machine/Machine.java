@@ -80,15 +80,24 @@ public final class Machine {
 
   /** Until no pod is left and the status says so. */
   public void awaitPoweredOff() throws Exception {
+    awaitWithoutPod(PowerState.PoweredOff);
+  }
+
+  /** Until no pod is left, the memory is saved, and the status says so. */
+  public void awaitSuspended() throws Exception {
+    awaitWithoutPod(PowerState.Suspended);
+  }
+
+  private void awaitWithoutPod(PowerState state) throws Exception {
     Eventually.holds(
-        name() + " is powered off",
+        name() + " is " + state,
         PATIENCE,
         () -> {
           // the console's last lines go with the pod
           log();
           return isAnswered()
               && pod().isEmpty()
-              && get().getStatus().powerState() == PowerState.PoweredOff
+              && get().getStatus().powerState() == state
               && condition(ConditionType.Ready).map(Condition::holds).orElse(false);
         },
         this::describe);
