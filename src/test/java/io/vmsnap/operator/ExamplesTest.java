@@ -2,6 +2,7 @@ package io.vmsnap.operator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
@@ -20,6 +21,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,6 +49,38 @@ class ExamplesTest {
                 default -> throw new AssertionError("no rules for a " + object.getKind());
               }
             });
+  }
+
+  /** The types pass over fields that they do not know, and so would an example's misspelt one. */
+  @ParameterizedTest
+  @MethodSource("examples")
+  void exampleNamesFieldsThatThereAre(Path file) throws IOException {
+    String[] texts = Files.readString(file).split("(?m)^---$");
+    List<HasMetadata> objects = documents(file);
+    for (int i = 0; i < texts.length; i++) {
+      JsonNode written = Serialization.yamlMapper().readTree(texts[i]).get("spec");
+      JsonNode read = Serialization.jsonMapper().valueToTree(objects.get(i)).get("spec");
+
+      assertThat(names("", read)).as("%s", file).containsAll(names("", written));
+    }
+  }
+
+  private static Set<String> names(String path, JsonNode node) {
+    Set<String> found = new TreeSet<>();
+    node.properties()
+        .forEach(
+            field -> {
+              found.add(path + "." + field.getKey());
+              found.addAll(names(path + "." + field.getKey(), field.getValue()));
+            });
+    node.elements()
+        .forEachRemaining(
+            element -> {
+              if (node.isArray()) {
+                found.addAll(names(path + "[]", element));
+              }
+            });
+    return found;
   }
 
   @Test

@@ -1,10 +1,12 @@
 package io.vmsnap.api.v1alpha1;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 
 /** A try: the job's name follows from the resource's UID, the operation and the number. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonIgnoreProperties(ignoreUnknown = true)
 public record Attempt(
     @JsonPropertyDescription("What the job does.") OperationKind operation,
     @JsonPropertyDescription("1 for the first try.") Integer number,

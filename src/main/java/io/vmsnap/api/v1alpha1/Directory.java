@@ -1,5 +1,6 @@
 package io.vmsnap.api.v1alpha1;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Default;
@@ -24,6 +25,7 @@ import java.util.List;
 @ValidationRule(
     value = "has(self.path) == has(oldSelf.path) && (!has(self.path) || self.path == oldSelf.path)",
     message = "path is immutable: the machine's disks are there")
+@JsonIgnoreProperties(ignoreUnknown = true)
 public record Directory(
     @JsonPropertyDescription(
             "Name of an existing PersistentVolumeClaim. It is never deleted by the operator.")
@@ -78,6 +80,7 @@ public record Directory(
   @ValidationRule(
       value = "self.accessModes == oldSelf.accessModes",
       message = "accessModes is immutable")
+  @JsonIgnoreProperties(ignoreUnknown = true)
   public record ClaimTemplate(
       @JsonPropertyDescription(
               "Size of the claim, in Mi, Gi or Ti. Plan 20 % above the disks' sizes for snapshots,"

@@ -1,5 +1,6 @@
 package io.vmsnap.api.v1alpha1;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Pattern;
@@ -29,6 +30,7 @@ import io.fabric8.generator.annotation.ValidationRule;
         "has(self.source) == has(oldSelf.source) && (!has(self.source) || self.source.path =="
             + " oldSelf.source.path)",
     message = "source is immutable: the disk was made from it")
+@JsonIgnoreProperties(ignoreUnknown = true)
 public record Disk(
     @Required
         @JsonPropertyDescription("Name of the disk, unique in the machine.")
@@ -49,6 +51,7 @@ public record Disk(
 
   /** An image that already lies in the machine's directory. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
+  @JsonIgnoreProperties(ignoreUnknown = true)
   public record Source(
       @Required
           @JsonPropertyDescription(

@@ -1,5 +1,6 @@
 package io.vmsnap.api.v1alpha1;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
@@ -12,6 +13,7 @@ import io.fabric8.generator.annotation.ValidationRule;
 
 /** The virtual hardware. Changes take effect at the next power-on. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonIgnoreProperties(ignoreUnknown = true)
 public record Hardware(
     @JsonPropertyDescription("Virtual CPUs.") @Default("1") @Min(1) @Max(MAX_CPUS) Integer cpus,
     @JsonPropertyDescription("RAM of the guest, in Mi, Gi or Ti; at least 32Mi, at most 4Ti.")

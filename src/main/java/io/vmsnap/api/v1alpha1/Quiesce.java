@@ -1,5 +1,6 @@
 package io.vmsnap.api.v1alpha1;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Default;
@@ -10,6 +11,7 @@ import java.time.Duration;
 
 /** Whether the guest's file systems are frozen and flushed while the disks switch. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonIgnoreProperties(ignoreUnknown = true)
 public record Quiesce(
     @JsonPropertyDescription(
             "None does not try. BestEffort tries, and goes on without where the guest agent is"

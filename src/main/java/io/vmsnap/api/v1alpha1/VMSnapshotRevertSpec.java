@@ -1,5 +1,6 @@
 package io.vmsnap.api.v1alpha1;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Default;
@@ -42,6 +43,7 @@ import java.time.Duration;
         "has(self.timeout) == has(oldSelf.timeout) && (!has(self.timeout) || self.timeout =="
             + " oldSelf.timeout)",
     message = "timeout is immutable")
+@JsonIgnoreProperties(ignoreUnknown = true)
 public record VMSnapshotRevertSpec(
     @Required
         @JsonPropertyDescription(

@@ -1,11 +1,13 @@
 package io.vmsnap.api.v1alpha1;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import java.util.List;
 
 /** The revert as the operator last observed it. */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
+@JsonIgnoreProperties(ignoreUnknown = true)
 public record VMSnapshotRevertStatus(
     @JsonPropertyDescription("Generation of the spec that this status answers.")
         Long observedGeneration,
@@ -56,6 +58,7 @@ public record VMSnapshotRevertStatus(
 
   /** Times of a revert. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
+  @JsonIgnoreProperties(ignoreUnknown = true)
   public record Timing(
       @JsonPropertyDescription("Until the guest ran; absent if it does not.") Double runningMillis,
       @JsonPropertyDescription("Time of the whole operation.") Double totalMillis) {}

@@ -1,5 +1,6 @@
 package io.vmsnap.api.v1alpha1;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Default;
@@ -39,6 +40,7 @@ import java.time.Duration;
     message =
         "memory needs no quiescing, and memory saved while the guest is frozen would resume frozen:"
             + " quiesce.policy Required cannot be combined with memory")
+@JsonIgnoreProperties(ignoreUnknown = true)
 public record VMSnapshotSpec(
     @Required
         @JsonPropertyDescription(

@@ -1,11 +1,13 @@
 package io.vmsnap.api.v1alpha1;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import java.util.List;
 
 /** The snapshot as the operator last observed it. */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
+@JsonIgnoreProperties(ignoreUnknown = true)
 public record VMSnapshotStatus(
     @JsonPropertyDescription("Generation of the spec that this status answers.")
         Long observedGeneration,
@@ -86,6 +88,7 @@ public record VMSnapshotStatus(
 
   /** One disk at the moment of the snapshot. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
+  @JsonIgnoreProperties(ignoreUnknown = true)
   public record SnapshotDisk(
       @JsonPropertyDescription("The disk's place on the machine, such as scsi0:0.") String node,
       @JsonPropertyDescription("The disk's name in the VirtualMachine.") String name,
@@ -99,6 +102,7 @@ public record VMSnapshotStatus(
 
   /** Space of a snapshot. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
+  @JsonIgnoreProperties(ignoreUnknown = true)
   public record Storage(
       @JsonPropertyDescription("Taken by the disks that the snapshot froze and by its state file.")
           String used,
@@ -107,6 +111,7 @@ public record VMSnapshotStatus(
 
   /** A finished deletion. */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
+  @JsonIgnoreProperties(ignoreUnknown = true)
   public record Deletion(
       @JsonPropertyDescription("Uids of the snapshots that are gone from the .vmsd file.")
           List<Long> removedUids,
@@ -120,6 +125,7 @@ public record VMSnapshotStatus(
 
   /** Saved RAM. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
+  @JsonIgnoreProperties(ignoreUnknown = true)
   public record Memory(
       @JsonPropertyDescription("Space that it takes on the volume.") String used,
       @JsonPropertyDescription(
@@ -129,6 +135,7 @@ public record VMSnapshotStatus(
 
   /** Times of an operation. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
+  @JsonIgnoreProperties(ignoreUnknown = true)
   public record Timing(
       @JsonPropertyDescription(
               "Time for which the guest's file systems were frozen; absent if they were not.")

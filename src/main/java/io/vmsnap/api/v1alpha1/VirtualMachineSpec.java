@@ -1,5 +1,6 @@
 package io.vmsnap.api.v1alpha1;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Default;
@@ -13,6 +14,7 @@ import java.util.List;
 
 /** The virtual machine as its owner wants it. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonIgnoreProperties(ignoreUnknown = true)
 public record VirtualMachineSpec(
     @JsonPropertyDescription(
             "PoweredOn keeps a pod with the machine running; PoweredOff asks the guest to shut down"
@@ -66,6 +68,7 @@ public record VirtualMachineSpec(
 
   /** Direct kernel boot. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
+  @JsonIgnoreProperties(ignoreUnknown = true)
   public record Boot(
       @Required
           @JsonPropertyDescription("Kernel image, relative to the machine's directory.")
@@ -82,6 +85,7 @@ public record VirtualMachineSpec(
 
   /** Networking of the guest. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
+  @JsonIgnoreProperties(ignoreUnknown = true)
   public record Network(
       @JsonPropertyDescription("Guest ports that are reachable on the pod's address.")
           @Default("[]")
@@ -94,6 +98,7 @@ public record VirtualMachineSpec(
 
   /** A guest port that the pod passes on. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
+  @JsonIgnoreProperties(ignoreUnknown = true)
   public record Port(
       @JsonPropertyDescription("Name of the port, for Services to refer to.")
           @Pattern("^[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?$")
@@ -122,6 +127,7 @@ public record VirtualMachineSpec(
 
   /** What a snapshot must leave intact. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
+  @JsonIgnoreProperties(ignoreUnknown = true)
   public record SnapshotPolicy(
       @JsonPropertyDescription(
               "Longest chain of snapshots. VMware allows 32 and advises two or three.")

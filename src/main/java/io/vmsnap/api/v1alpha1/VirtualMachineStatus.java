@@ -1,11 +1,13 @@
 package io.vmsnap.api.v1alpha1;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import java.util.List;
 
 /** The virtual machine as the operator last observed it. */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
+@JsonIgnoreProperties(ignoreUnknown = true)
 public record VirtualMachineStatus(
     @JsonPropertyDescription("Generation of the spec that this status answers.")
         Long observedGeneration,
@@ -54,6 +56,7 @@ public record VirtualMachineStatus(
 
   /** The directory, and quantities rounded to three digits. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
+  @JsonIgnoreProperties(ignoreUnknown = true)
   public record DirectoryStatus(
       @JsonPropertyDescription("PersistentVolumeClaim that holds the directory.") String claimName,
       @JsonPropertyDescription("Directory in the volume; absent for its root.") String path,
@@ -65,6 +68,7 @@ public record VirtualMachineStatus(
 
   /** A disk whose place and least size are settled. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
+  @JsonIgnoreProperties(ignoreUnknown = true)
   public record AcceptedDisk(
       @JsonPropertyDescription("Name of the disk.") String name,
       @JsonPropertyDescription("Size asked for; absent where the source decides.") String size,
@@ -73,6 +77,7 @@ public record VirtualMachineStatus(
 
   /** A snapshot of the directory. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
+  @JsonIgnoreProperties(ignoreUnknown = true)
   public record SnapshotReference(
       @JsonPropertyDescription("Name of the VMSnapshot, or the display name of an unmanaged one.")
           String name,
@@ -87,6 +92,7 @@ public record VirtualMachineStatus(
 
   /** An entry of the .vmsd file. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
+  @JsonIgnoreProperties(ignoreUnknown = true)
   public record SnapshotEntry(
       @JsonPropertyDescription("Its uid.") Long uid,
       @JsonPropertyDescription("The parent's uid; absent for a root.") Long parentUid,
@@ -97,6 +103,7 @@ public record VirtualMachineStatus(
 
   /** A revert that took place. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
+  @JsonIgnoreProperties(ignoreUnknown = true)
   public record RevertReference(
       @JsonPropertyDescription("Name of the VMSnapshotRevert.") String name,
       @JsonPropertyDescription("UID of the VMSnapshotRevert.") String uid,
@@ -106,6 +113,7 @@ public record VirtualMachineStatus(
 
   /** Power that a revert has set. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
+  @JsonIgnoreProperties(ignoreUnknown = true)
   public record PowerOverride(
       @JsonPropertyDescription("What the machine is to be.") PowerState powerState,
       @JsonPropertyDescription("The value of spec.powerState that it stands in for.")
@@ -114,6 +122,7 @@ public record VirtualMachineStatus(
 
   /** A job at work. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
+  @JsonIgnoreProperties(ignoreUnknown = true)
   public record Operation(
       @JsonPropertyDescription("UID of the resource that asked for it.") String requestId,
       @JsonPropertyDescription("What is done, such as Create.") String kind,
@@ -123,6 +132,7 @@ public record VirtualMachineStatus(
 
   /** Unasked ends of the runner. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
+  @JsonIgnoreProperties(ignoreUnknown = true)
   public record Restarts(
       @JsonPropertyDescription("Ends in a row; a run of ten minutes sets it back.") Integer count,
       @JsonPropertyDescription("When the runner last ended by itself.") String lastExitTime,
