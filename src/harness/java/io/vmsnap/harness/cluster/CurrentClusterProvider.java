@@ -74,8 +74,13 @@ public final class CurrentClusterProvider implements ClusterProvider {
     environment.put("QUARKUS_HTTP_PORT", "0");
     Path log = Files.createTempDirectory("vmsnap-operator").resolve("operator.log");
     return new CurrentCluster(
-        client,
-        kubeconfig,
-        new OperatorProcess(List.of(home.launcher().toString(), "operator"), environment, log));
+        client, kubeconfig, new OperatorProcess(operator(home), environment, log));
+  }
+
+  /** Of this checkout as a process here, or the one that {@link ChartInstall} put there. */
+  private static List<String> operator(VmsnapHome home) {
+    return "installed".equals(System.getenv("VMSNAP_OPERATOR"))
+        ? List.of(home.project().resolve("src/harness/sh/installed-operator").toString())
+        : List.of(home.launcher().toString(), "operator");
   }
 }
