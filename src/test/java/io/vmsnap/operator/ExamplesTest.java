@@ -10,10 +10,12 @@ import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.vmsnap.api.v1alpha1.VMSnapshot;
 import io.vmsnap.api.v1alpha1.VMSnapshotRevert;
+import io.vmsnap.api.v1alpha1.VMSnapshotSchedule;
 import io.vmsnap.api.v1alpha1.VirtualMachine;
 import io.vmsnap.operator.reconciler.virtualmachine.VirtualMachineRules;
 import io.vmsnap.operator.reconciler.vmsnapshot.VMSnapshotRules;
 import io.vmsnap.operator.reconciler.vmsnapshotrevert.VMSnapshotRevertRules;
+import io.vmsnap.operator.reconciler.vmsnapshotschedule.VMSnapshotScheduleRules;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -46,6 +48,8 @@ class ExamplesTest {
                 case VMSnapshot snapshot -> assertThat(VMSnapshotRules.check(snapshot)).isEmpty();
                 case VMSnapshotRevert revert ->
                     assertThat(VMSnapshotRevertRules.check(revert)).isEmpty();
+                case VMSnapshotSchedule schedule ->
+                    assertThat(VMSnapshotScheduleRules.check(schedule)).isEmpty();
                 default -> throw new AssertionError("no rules for a " + object.getKind());
               }
             });
@@ -139,6 +143,8 @@ class ExamplesTest {
               case "VirtualMachine" -> Serialization.unmarshal(document, VirtualMachine.class);
               case "VMSnapshot" -> Serialization.unmarshal(document, VMSnapshot.class);
               case "VMSnapshotRevert" -> Serialization.unmarshal(document, VMSnapshotRevert.class);
+              case "VMSnapshotSchedule" ->
+                  Serialization.unmarshal(document, VMSnapshotSchedule.class);
               default -> object;
             });
       }

@@ -8,10 +8,12 @@ import io.fabric8.kubernetes.api.model.apiextensions.v1.ValidationRule;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.vmsnap.api.v1alpha1.VMSnapshot;
 import io.vmsnap.api.v1alpha1.VMSnapshotRevert;
+import io.vmsnap.api.v1alpha1.VMSnapshotSchedule;
 import io.vmsnap.api.v1alpha1.VirtualMachine;
 import io.vmsnap.operator.reconciler.virtualmachine.VirtualMachineRules;
 import io.vmsnap.operator.reconciler.vmsnapshot.VMSnapshotRules;
 import io.vmsnap.operator.reconciler.vmsnapshotrevert.VMSnapshotRevertRules;
+import io.vmsnap.operator.reconciler.vmsnapshotschedule.VMSnapshotScheduleRules;
 import io.vmsnap.operator.status.Violation;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -42,6 +44,19 @@ class RulesTest {
     return Files.list(CASES.resolve("vmsnapshotrevert")).sorted();
   }
 
+  static Stream<Path> schedules() throws IOException {
+    return Files.list(CASES.resolve("vmsnapshotschedule")).sorted();
+  }
+
+  @ParameterizedTest
+  @MethodSource("schedules")
+  void schedule(Path file) throws IOException {
+    VMSnapshotSchedule schedule =
+        Serialization.unmarshal(Files.readString(file), VMSnapshotSchedule.class);
+
+    check(file, VMSnapshotScheduleRules.check(schedule), "crds/vmsnap.io_vmsnapshotschedules.yaml");
+  }
+
   @ParameterizedTest
   @MethodSource("reverts")
   void revert(Path file) throws IOException {
@@ -70,17 +85,19 @@ class RulesTest {
   @Test
   void everyRuleOfTheDefinitionsHasACase() throws IOException {
     List<String> expectations = new ArrayList<>();
-    for (Path file : Stream.of(machines(), snapshots(), reverts()).flatMap(s -> s).toList()) {
+    for (Path file :
+        Stream.of(machines(), snapshots(), reverts(), schedules()).flatMap(s -> s).toList()) {
       expectations.add(expectation(file));
     }
     List<String> messages = new ArrayList<>(messages("crds/vmsnap.io_virtualmachines.yaml"));
     messages.addAll(messages("crds/vmsnap.io_vmsnapshots.yaml"));
     messages.addAll(messages("crds/vmsnap.io_vmsnapshotreverts.yaml"));
+    messages.addAll(messages("crds/vmsnap.io_vmsnapshotschedules.yaml"));
     // each of these is covered by a case of the one violation that stands for all of them
     messages.removeIf(
         m ->
             m.matches(
-                "(vmName|memory|quiesce|timeout|snapshotName|power|ifRunning|saveCurrentState|memoryLoad)"
+                "(vmName|memory|quiesce|timeout|snapshotName|power|ifRunning|saveCurrentState|memoryLoad|memoryMethod)"
                     + " is immutable"));
     // a claim is not part of the accepted layout: the API server refuses to shrink or change it
     messages.removeIf(

@@ -34,5 +34,11 @@ public final class Annotations {
    */
   public static final String SAVED_BY = "vmsnap.io/saved-by";
 
+  /**
+   * On a VMSnapshot that a schedule made: the time of the schedule, in UTC, that it stands for. Set
+   * at creation by the operator.
+   */
+  public static final String SCHEDULED_TIME = "vmsnap.io/scheduled-time";
+
   private Annotations() {}
 }

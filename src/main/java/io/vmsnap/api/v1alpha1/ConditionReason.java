@@ -105,6 +105,16 @@ public enum ConditionReason {
   /** The state that is being left could not be saved. */
   SavingFailed,
 
+  // VMSnapshotSchedule
+  /** Waits for its next time. */
+  Scheduled,
+  /** {@code spec.suspend} is true. */
+  ScheduleSuspended,
+  /** No time matches, as with the 30th of February. */
+  NeverDue,
+  /** Some snapshots of the last time could not be created. */
+  RunIncomplete,
+
   // VMSnapshot, condition Quiesced
   /** The file systems were frozen, and the thaw found them frozen. */
   Frozen,

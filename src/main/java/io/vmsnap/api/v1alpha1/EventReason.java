@@ -48,6 +48,16 @@ public enum EventReason {
   OperationFailed,
   /** VirtualMachine: a revert decides about its power until spec.powerState changes. */
   PowerOverridden,
+  /** VMSnapshotSchedule: VMSnapshots were created. */
+  SnapshotsScheduled,
+  /** VMSnapshotSchedule: a machine was left out, because its last snapshot is not finished. */
+  RunSkipped,
+  /** VMSnapshotSchedule: a time passed unserved, and it is too late to make up for it. */
+  RunMissed,
+  /** VMSnapshotSchedule: the API server refused VMSnapshots. */
+  RunFailed,
+  /** VMSnapshotSchedule: retention deletes VMSnapshots. */
+  SnapshotsExpired,
   /** The spec breaks a rule of the API. */
   InvalidSpec
 }

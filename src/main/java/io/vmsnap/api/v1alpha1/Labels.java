@@ -1,8 +1,8 @@
 package io.vmsnap.api.v1alpha1;
 
 /**
- * Labels on the objects the operator makes. All are set at creation, never changed, and vanish with
- * the object. {@link #VM_NAME} is put on VMSnapshots too, so that one selector finds all of a
+ * Labels on the objects the operator makes. All are set at creation, not changed by it, and vanish
+ * with the object. {@link #VM_NAME} is put on VMSnapshots too, so that one selector finds all of a
  * machine's.
  */
 public final class Labels {
@@ -26,6 +26,12 @@ public final class Labels {
 
   /** Name of the VMSnapshotRevert that a job and its pod work for. */
   public static final String REVERT_NAME = "vmsnap.io/revert-name";
+
+  /**
+   * On a VMSnapshot: name of the VMSnapshotSchedule that made it, whose retention counts it. A user
+   * may take the label off; the snapshot then stays until somebody deletes it.
+   */
+  public static final String SCHEDULE_NAME = "vmsnap.io/schedule-name";
 
   private Labels() {}
 }

@@ -11,6 +11,9 @@ public final class Names {
   /** Leaves room for {@link #SAVED_SUFFIX} in the name of a snapshot. */
   public static final int MAX_REVERT_NAME = 57;
 
+  /** As of a CronJob: leaves room for the time in the name of a snapshot. */
+  public static final int MAX_SCHEDULE_NAME = 52;
+
   /** Ends the name of the snapshot that a revert takes of the state it leaves. */
   public static final String SAVED_SUFFIX = "-saved";
 

@@ -49,10 +49,14 @@ final class CrdGeneration {
               + " deletionPolicy says Retain.",
           "VMSnapshotRevert",
           "VMSnapshotRevert returns a virtual machine to a snapshot, once: like a Job it is inert"
-              + " when it has ended, and it never changes the VirtualMachine's spec.");
+              + " when it has ended, and it never changes the VirtualMachine's spec.",
+          "VMSnapshotSchedule",
+          "VMSnapshotSchedule takes snapshots of machines at set times, as a CronJob makes Jobs, and"
+              + " deletes those that its retention does not keep. Deleting it deletes no snapshot.");
 
   static final List<Class<? extends CustomResource<?, ?>>> KINDS =
-      List.of(VirtualMachine.class, VMSnapshot.class, VMSnapshotRevert.class);
+      List.of(
+          VirtualMachine.class, VMSnapshot.class, VMSnapshotRevert.class, VMSnapshotSchedule.class);
 
   private CrdGeneration() {}
 
