@@ -97,7 +97,7 @@ class RulesTest {
     messages.removeIf(
         m ->
             m.matches(
-                "(vmName|memory|quiesce|timeout|snapshotName|power|ifRunning|saveCurrentState|memoryLoad|memoryMethod)"
+                "(vmName|memory|quiesce|timeout|snapshotName|power|ifRunning|saveCurrentState|memoryLoad|memoryMethod|reservePercent)"
                     + " is immutable"));
     // a claim is not part of the accepted layout: the API server refuses to shrink or change it
     messages.removeIf(

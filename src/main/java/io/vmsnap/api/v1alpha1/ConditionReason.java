@@ -53,6 +53,15 @@ public enum ConditionReason {
   /** No disk of a deleted snapshot is left to merge. */
   Consolidated,
 
+  /** Less space is free than the reserve. */
+  BelowReserve,
+  /** The reserve is free. */
+  ReserveFree,
+  /** Snapshots are older than the policy advises. */
+  OverAge,
+  /** No snapshot is too old. */
+  WithinAge,
+
   /** A revert is under way. */
   Reverting,
 

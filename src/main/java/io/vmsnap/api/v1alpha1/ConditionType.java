@@ -23,6 +23,13 @@ public enum ConditionType {
    */
   ConsolidationNeeded,
   /**
+   * VirtualMachine: less of the volume is free than {@code snapshotPolicy.reservePercent} of it, so
+   * that it may fill. Told while the machine runs.
+   */
+  SpaceLow,
+  /** VirtualMachine: a snapshot is older than {@code snapshotPolicy.warnAfterHours}. */
+  SnapshotsOld,
+  /**
    * VMSnapshot: the guest's file systems were seen frozen from before the switch until after it.
    */
   Quiesced

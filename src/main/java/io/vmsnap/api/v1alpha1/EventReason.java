@@ -58,6 +58,10 @@ public enum EventReason {
   RunFailed,
   /** VMSnapshotSchedule: retention deletes VMSnapshots. */
   SnapshotsExpired,
+  /** VirtualMachine: less of its volume is free than the reserve. */
+  SpaceLow,
+  /** VirtualMachine: a snapshot has grown older than the policy advises. */
+  SnapshotsOld,
   /** The spec breaks a rule of the API. */
   InvalidSpec
 }

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Default;
+import io.fabric8.generator.annotation.Max;
+import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Pattern;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
@@ -33,6 +35,11 @@ import java.time.Duration;
         "has(self.timeout) == has(oldSelf.timeout) && (!has(self.timeout) || self.timeout =="
             + " oldSelf.timeout)",
     message = "timeout is immutable")
+@ValidationRule(
+    value =
+        "has(self.reservePercent) == has(oldSelf.reservePercent) && (!has(self.reservePercent) ||"
+            + " self.reservePercent == oldSelf.reservePercent)",
+    message = "reservePercent is immutable")
 @ValidationRule(
     value =
         "!(has(self.memory) && self.memory && has(self.quiesce) && has(self.quiesce.policy) &&"
@@ -87,7 +94,13 @@ public record VMSnapshotSpec(
                 + " are walked, and its RAM is written afterwards; fails where the node's kernel or"
                 + " the machine does not admit it. status.memory.method tells which one was used.")
         @Default("Auto")
-        MemoryMethod memoryMethod) {
+        MemoryMethod memoryMethod,
+    @JsonPropertyDescription(
+            "Free space that this snapshot must leave on the volume, in percent of the total size of"
+                + " the machine's disks. Without it: snapshotPolicy.reservePercent of the machine.")
+        @Min(0)
+        @Max(100)
+        Integer reservePercent) {
 
   public static final String DEFAULT_TIMEOUT = "10m";
   public static final Duration MIN_TIMEOUT = Duration.ofSeconds(10);
@@ -105,7 +118,7 @@ public record VMSnapshotSpec(
       Quiesce quiesce,
       String timeout,
       DeletionPolicy deletionPolicy) {
-    this(vmName, description, memory, quiesce, timeout, deletionPolicy, null, null);
+    this(vmName, description, memory, quiesce, timeout, deletionPolicy, null, null, null);
   }
 
   public VMSnapshotSpec {

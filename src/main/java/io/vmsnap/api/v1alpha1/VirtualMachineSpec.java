@@ -63,7 +63,7 @@ public record VirtualMachineSpec(
     network = network == null ? new Network(null) : network;
     guestAgent = guestAgent == null ? Boolean.TRUE : guestAgent;
     snapshotPolicy =
-        snapshotPolicy == null ? new SnapshotPolicy(null, null, null, null) : snapshotPolicy;
+        snapshotPolicy == null ? new SnapshotPolicy(null, null, null, null, null) : snapshotPolicy;
   }
 
   /** Direct kernel boot. */
@@ -153,11 +153,19 @@ public record VirtualMachineSpec(
                   + " keeps its share of the volume. Without it: no limit.")
           @Pattern(BinarySize.PATTERN)
           @Size(max = BinarySize.MAX_LENGTH)
-          String consolidateBandwidth) {
+          String consolidateBandwidth,
+      @JsonPropertyDescription(
+              "Age of a snapshot in hours from which the condition SnapshotsOld warns; VMware advises"
+                  + " to keep none longer than 72.")
+          @Default("72")
+          @Min(1)
+          @Max(87600)
+          Integer warnAfterHours) {
     public SnapshotPolicy {
       maxSnapshots = maxSnapshots == null ? Integer.valueOf(64) : maxSnapshots;
       maxDepth = maxDepth == null ? Integer.valueOf(32) : maxDepth;
       reservePercent = reservePercent == null ? Integer.valueOf(20) : reservePercent;
+      warnAfterHours = warnAfterHours == null ? Integer.valueOf(72) : warnAfterHours;
     }
   }
 }

@@ -47,7 +47,9 @@ public final class Tasks {
         Math.toIntExact(DurationText.parse(spec.quiesce().timeout()).toSeconds()),
         seconds(remaining),
         vm.getSpec().snapshotPolicy().maxDepth(),
-        vm.getSpec().snapshotPolicy().reservePercent(),
+        spec.reservePercent() == null
+            ? vm.getSpec().snapshotPolicy().reservePercent()
+            : spec.reservePercent(),
         vm.getSpec().snapshotPolicy().maxSnapshots(),
         spec.memoryMethod() == VMSnapshotSpec.MemoryMethod.Auto
             ? null

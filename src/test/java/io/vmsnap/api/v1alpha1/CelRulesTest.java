@@ -124,6 +124,7 @@ class CelRulesTest {
         arguments("vmsnapshots", SNAPSHOT, "web", "db", "vmName is immutable"),
         arguments("vmsnapshots", SNAPSHOT, "5m", "6m", "timeout is immutable"),
         arguments("vmsnapshots", SNAPSHOT, "5m", "5m, memory: true", "memory is immutable"),
+        arguments("vmsnapshots", SNAPSHOT, "5m", "5m, reservePercent: 0", "reservePercent is"),
         arguments("vmsnapshots", SNAPSHOT, "5m", "5m, memoryMethod: PreCopy", "memoryMethod is"),
         arguments(
             "vmsnapshots",

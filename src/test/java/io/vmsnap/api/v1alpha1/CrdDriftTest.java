@@ -156,7 +156,7 @@ class CrdDriftTest {
         .isEqualTo(new Hardware(1, "1Gi", Hardware.Firmware.BIOS, null, Hardware.Accelerator.AUTO));
     assertThat(spec.guestAgent()).isTrue();
     assertThat(spec.snapshotPolicy())
-        .isEqualTo(new VirtualMachineSpec.SnapshotPolicy(32, 20, 64, null));
+        .isEqualTo(new VirtualMachineSpec.SnapshotPolicy(32, 20, 64, null, 72));
   }
 
   private static List<String> undescribed(String path, JSONSchemaProps schema) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.vmsnap.api.v1alpha1.VMSnapshot;
 import io.vmsnap.api.v1alpha1.VirtualMachine;
+import io.vmsnap.operator.Fixtures;
 import io.vmsnap.task.CreateSnapshotTask;
 import java.time.Duration;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,5 +41,27 @@ class TasksTest {
     assertThat(task.memory()).isTrue();
     assertThat(task.requestId()).isEqualTo("u-1");
     assertThat(task.timeoutSeconds()).isEqualTo(300);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"'',35", "'reservePercent: 0',0", "'reservePercent: 50',50"})
+  void reserveOfTheSnapshotStandsInForThatOfTheMachine(String spec, int expected) {
+    VMSnapshot snapshot =
+        Serialization.unmarshal(
+            """
+            metadata: {name: first, namespace: demo, uid: a}
+            spec: {vmName: web, %s}
+            status: {phase: Creating, displayName: first}
+            """
+                .formatted(spec),
+            VMSnapshot.class);
+
+    assertThat(
+            Tasks.create(
+                    snapshot,
+                    Fixtures.machine("snapshotPolicy: {reservePercent: 35}"),
+                    Duration.ofMinutes(5))
+                .reservePercent())
+        .isEqualTo(expected);
   }
 }

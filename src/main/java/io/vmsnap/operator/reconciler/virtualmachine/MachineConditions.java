@@ -16,6 +16,7 @@ import io.vmsnap.api.v1alpha1.VirtualMachine;
 import io.vmsnap.api.v1alpha1.VirtualMachineStatus;
 import io.vmsnap.api.v1alpha1.VirtualMachineStatus.PowerOverride;
 import io.vmsnap.api.v1alpha1.VirtualMachineStatus.Restarts;
+import io.vmsnap.api.v1alpha1.VirtualMachineStatus.SnapshotEntry;
 import io.vmsnap.operator.dependent.PodState;
 import io.vmsnap.operator.operation.JobStep;
 import io.vmsnap.operator.operation.MachineReadiness;
@@ -54,6 +55,7 @@ final class MachineConditions {
       MachineStep step,
       Pod pod,
       RunnerStatus runner,
+      List<SnapshotEntry> snapshots,
       String specHash,
       Instant now) {
     VirtualMachineStatus before = vm.getStatus();
@@ -82,6 +84,7 @@ final class MachineConditions {
     agent(next, vm, runner);
     restart(next, pod, specHash);
     consolidation(next, runner);
+    CapacityConditions.add(next, vm, runner, snapshots, now);
     return next.list();
   }
 

@@ -36,6 +36,8 @@ final class MachineEvents {
               + next.powerOverride().revert()
               + ", until spec.powerState changes");
     }
+    warn(vm, before, next, ConditionType.SpaceLow, EventReason.SpaceLow);
+    warn(vm, before, next, ConditionType.SnapshotsOld, EventReason.SnapshotsOld);
     Condition ready = Conditions.find(next.conditions(), ConditionType.Ready).orElseThrow();
     String last = Conditions.find(before, ConditionType.Ready).map(Condition::reason).orElse("");
     if (last.equals(ready.reason())) {
@@ -51,6 +53,17 @@ final class MachineEvents {
       default -> {
         // a condition says it; not worth an event
       }
+    }
+  }
+
+  private void warn(
+      VirtualMachine vm,
+      List<Condition> before,
+      VirtualMachineStatus next,
+      ConditionType type,
+      EventReason reason) {
+    if (!Conditions.isTrue(before, type) && Conditions.isTrue(next.conditions(), type)) {
+      events.warning(vm, reason, Conditions.find(next.conditions(), type).orElseThrow().message());
     }
   }
 

@@ -46,7 +46,7 @@ final class MachineStatusFactory {
     boolean accepted = !(step instanceof MachineStep.Refuse);
     return new VirtualMachineStatus(
         vm.getMetadata().getGeneration(),
-        MachineConditions.of(vm, seen, step, pod, runner, specHash, now),
+        MachineConditions.of(vm, seen, step, pod, runner, tree.entries(), specHash, now),
         powerState(before, pod, runner, suspendTime(before, step, power, now)),
         pod == null ? null : pod.getMetadata().getName(),
         pod == null ? null : pod.getSpec().getNodeName(),

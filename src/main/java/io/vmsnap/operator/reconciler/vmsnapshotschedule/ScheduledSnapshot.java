@@ -46,7 +46,8 @@ final class ScheduledSnapshot {
             template.timeout(),
             template.deletionPolicy(),
             null,
-            template.memoryMethod()));
+            template.memoryMethod(),
+            null));
     return snapshot;
   }
 

@@ -546,6 +546,47 @@ class VirtualMachineReconcilerTest {
     assertThat(reason(ConditionType.ConsolidationNeeded)).isEqualTo("False Consolidated");
   }
 
+  @Test
+  void volumeThatFillsIsACondition() {
+    Pod pod = Fixtures.pod(vm, "Running");
+    // the fixture's volume has 1Gi of 5Gi free: just the reserve of 20 %
+    look(claim(), pod, told("Running", null, List.of()));
+    assertThat(reason(ConditionType.SpaceLow)).isEqualTo("False ReserveFree");
+
+    vm = Fixtures.machine("snapshotPolicy: {reservePercent: 21}");
+    look(claim(), pod, told("Running", null, List.of()));
+    look(claim(), pod, told("Running", null, List.of()));
+
+    assertThat(reason(ConditionType.SpaceLow)).isEqualTo("True BelowReserve");
+    assertThat(condition(ConditionType.SpaceLow).message()).contains("1Gi of 5Gi", "21 %");
+    assertThat(events.told).containsOnlyOnce("Warning SpaceLow");
+  }
+
+  @Test
+  void snapshotThatGrowsOldIsACondition() {
+    vm.setStatus(
+        Serialization.unmarshal(
+            """
+            snapshots:
+            - {uid: 1, name: first, createTime: "2026-02-26T10:00:01Z"}
+            - {uid: 2, name: second, createTime: "2026-03-01T09:00:00Z", parentUid: 1}
+            """,
+            VirtualMachineStatus.class));
+    look(claim(), null, null);
+    assertThat(reason(ConditionType.SnapshotsOld)).isEqualTo("False WithinAge");
+
+    now = now.plusSeconds(2);
+    look(claim(), null, null);
+    now = now.plusSeconds(60);
+    look(claim(), null, null);
+
+    assertThat(reason(ConditionType.SnapshotsOld)).isEqualTo("True OverAge");
+    assertThat(condition(ConditionType.SnapshotsOld).message())
+        .contains("first", "72 h")
+        .doesNotContain("second");
+    assertThat(events.told).containsOnlyOnce("Warning SnapshotsOld");
+  }
+
   private String reason(ConditionType type) {
     return condition(type).status() + " " + condition(type).reason();
   }

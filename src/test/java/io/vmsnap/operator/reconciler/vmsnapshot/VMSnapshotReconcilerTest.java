@@ -285,7 +285,8 @@ class VMSnapshotReconcilerTest {
     assertThat(snapshot.getStatus().displayName()).isEqualTo("first");
     String description = snapshot.getSpec().description();
     snapshot.setSpec(
-        new VMSnapshotSpec("web", description, null, null, null, null, "before the upgrade", null));
+        new VMSnapshotSpec(
+            "web", description, null, null, null, null, "before the upgrade", null, null));
 
     look(running(), ABSENT);
     look(running(), ABSENT);
