@@ -241,7 +241,11 @@ public final class DeltaMerge {
     }
     unwritten += length;
     if (unwritten >= WRITEBACK_BYTES) {
-      target.startWriteback(parent.dataOffset() + unwrittenFrom, at + length - unwrittenFrom);
+      long range = at + length - unwrittenFrom;
+      // Scattered pieces are left to the sync, which the volume can sort in one go.
+      if (range <= 2 * unwritten) {
+        target.startWriteback(parent.dataOffset() + unwrittenFrom, range);
+      }
       unwritten = 0;
     }
   }
