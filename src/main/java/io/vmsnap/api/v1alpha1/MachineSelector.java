@@ -1,5 +1,6 @@
 package io.vmsnap.api.v1alpha1;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Required;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 
 /** A {@code metav1.LabelSelector}: all of it must hold; an empty one selects everything. */
+@JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record MachineSelector(
     @JsonPropertyDescription("Labels that a machine must have, with these values.")
@@ -33,6 +35,7 @@ public record MachineSelector(
   }
 
   /** A condition on one label. */
+  @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
   @ValidationRule(
       value =

@@ -1,5 +1,6 @@
 package io.vmsnap.api.v1alpha1;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Default;
@@ -12,6 +13,7 @@ import io.fabric8.generator.annotation.ValidationRule;
 import java.util.Map;
 
 /** When to take snapshots, of what, and which to keep. All of it can change at any time. */
+@JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record VMSnapshotScheduleSpec(
     @Required
@@ -121,6 +123,7 @@ public record VMSnapshotScheduleSpec(
   }
 
   /** The part of a VMSnapshot that does not depend on machine and time. */
+  @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
   @ValidationRule(
       value =
@@ -167,6 +170,7 @@ public record VMSnapshotScheduleSpec(
    * How many snapshots each rule keeps, from the newest on; hours and days without one are not
    * counted.
    */
+  @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Retention(
       @JsonPropertyDescription("The newest.") @Min(0) @Max(1000) Integer last,

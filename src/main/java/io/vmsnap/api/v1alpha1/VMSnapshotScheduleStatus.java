@@ -1,10 +1,12 @@
 package io.vmsnap.api.v1alpha1;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import java.util.List;
 
 /** The schedule as the operator last observed it. */
+@JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record VMSnapshotScheduleStatus(
     @JsonPropertyDescription("Generation of the spec that this status answers.")

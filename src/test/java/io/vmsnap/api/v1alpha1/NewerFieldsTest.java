@@ -67,6 +67,28 @@ class NewerFieldsTest {
     assertThat(read.getSpec().snapshotName()).isEqualTo("one");
   }
 
+  @Test
+  void scheduleIsRead() {
+    VMSnapshotSchedule read =
+        read(
+            """
+            kind: VMSnapshotSchedule
+            metadata: {name: nightly}
+            spec:
+              schedule: "@daily"
+              future: 1
+              selector: {future: 1, matchExpressions: [{key: a, operator: Exists, future: 1}]}
+              template: {memory: true, future: 1}
+              retention: {last: 2, future: 1}
+            status: {kept: 3, future: 1}
+            """,
+            VMSnapshotSchedule.class);
+
+    assertThat(read.getSpec().retention().last()).isEqualTo(2);
+    assertThat(read.getSpec().template().memory()).isTrue();
+    assertThat(read.getStatus().kept()).isEqualTo(3);
+  }
+
   /** As a watch does: first as any resource, then as one of the kind. */
   private <T> T read(String yaml, Class<T> type) {
     Map<?, ?> any = serialization.unmarshal("apiVersion: vmsnap.io/v1alpha1\n" + yaml, Map.class);
