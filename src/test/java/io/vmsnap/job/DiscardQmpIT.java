@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 class DiscardQmpIT {
   private static final int MIB = 1 << 20;
 
-  /** Tables and indexes around the data. */
+  /** What tables and the file system's own records may differ by. */
   private static final long SLACK = MIB / 2;
 
   @TempDir Path folder;
@@ -39,16 +39,18 @@ class DiscardQmpIT {
       try (StorageLock runnerLock = storage.tryLock(DirectoryFormat.RUNNER_LOCK).orElseThrow();
           WritingQemu qemu = new WritingQemu(storage)) {
         qemu.onDisk(0, "write -q -P 1 0 24M");
+        qemu.flush();
+        long full = storage.allocatedBytes("web-flat.vmdk");
         qemu.onDisk(0, "discard -q 20M 4M");
         qemu.flush();
-        assertThat(storage.allocatedBytes("web-flat.vmdk")).isBetween(20L * MIB, 20 * MIB + SLACK);
+        long base = storage.allocatedBytes("web-flat.vmdk");
+        assertThat(base).isLessThan(full - 4 * MIB + SLACK);
         Arrays.fill(content, 0, 20 * MIB, (byte) 1);
         snapshot();
 
         qemu.onDisk(0, "write -q -P 2 4M 8M");
         qemu.flush();
-        assertThat(storage.allocatedBytes("web-000001-delta.vmdk"))
-            .isBetween(8L * MIB, 8 * MIB + SLACK);
+        long written = storage.allocatedBytes("web-000001-delta.vmdk");
         qemu.onDisk(0, "discard -q 4M 4M");
         qemu.onDisk(0, "write -q -z -u 8M 2M");
         qemu.onDisk(0, "discard -q 16M 1M"); // data of the base below
@@ -58,17 +60,16 @@ class DiscardQmpIT {
         Arrays.fill(content, 16 * MIB, 17 * MIB, (byte) 0);
 
         assertThat(storage.allocatedBytes("web-000001-delta.vmdk"))
-            .as("only 10 to 12 MiB are left")
-            .isBetween(2L * MIB, 2 * MIB + SLACK);
+            .as("of 4 to 12 MiB only the last two are left")
+            .isLessThan(written - 6 * MIB + SLACK);
         assertThat(storage.allocatedBytes("web-flat.vmdk"))
             .as("the snapshot's own disk is left alone")
-            .isBetween(20L * MIB, 20 * MIB + SLACK);
+            .isGreaterThan(base - SLACK);
       }
       Sealing.sealAll(VmDirectory.open(storage));
 
       assertThat(SnapshotQmpIT.content(storage, "web-000001.vmdk"))
           .isEqualTo(ByteBuffer.wrap(content));
-      assertThat(storage.allocatedBytes("web-000001-delta.vmdk")).isLessThan(3 * MIB);
     }
   }
 

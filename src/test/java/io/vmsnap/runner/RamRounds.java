@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** What the guest of {@link RunnerMemoryIT} has printed about its RAM. */
-final class RamRounds {
+/** What a guest that works on its RAM, as {@link RunnerMemoryIT} describes it, has printed. */
+public final class RamRounds {
   private static final Pattern LINE =
       Pattern.compile(
           "^vmsnap: ram (\\d+) ([0-9a-f]{32}) (\\d+) ([\\d ]+) \\.\\s*$", Pattern.MULTILINE);
@@ -20,10 +20,10 @@ final class RamRounds {
    * @param openLines lines of the open file without a name; as many as rounds
    * @param counters one of each CPU
    */
-  record Round(int number, String checksum, int openLines, List<Integer> counters) {}
+  public record Round(int number, String checksum, int openLines, List<Integer> counters) {}
 
   /** All of them, in the order in which they were printed. */
-  static List<Round> of(String console) {
+  public static List<Round> of(String console) {
     return LINE.matcher(console)
         .results()
         .map(
@@ -37,7 +37,7 @@ final class RamRounds {
   }
 
   /** All of them, cut where the guest went back to an earlier round. */
-  static List<List<Round>> betweenReturns(String console) {
+  public static List<List<Round>> betweenReturns(String console) {
     List<Round> all = of(console);
     List<List<Round>> parts = new ArrayList<>();
     int begin = 0;

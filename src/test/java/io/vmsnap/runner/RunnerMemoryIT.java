@@ -49,7 +49,7 @@ class RunnerMemoryIT {
     directory = Files.createDirectory(folder.resolve("vm"));
     Files.copy(guest.kernel(), directory.resolve("vmlinuz"));
     Files.copy(guest.data(), directory.resolve("data.img"));
-    try (InputStream writer = getClass().getResourceAsStream("/RunnerMemoryIT/writer")) {
+    try (InputStream writer = getClass().getResourceAsStream("/busy-guest/writer")) {
       GuestOverlay.write(
           guest,
           directory.resolve("initrd.img"),

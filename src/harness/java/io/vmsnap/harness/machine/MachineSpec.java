@@ -19,22 +19,37 @@ import java.util.List;
  * @param dataDisks 1, or 2 with a blank one to which the writer's blocks go
  */
 public record MachineSpec(
-    String name, String mode, PowerState power, String storageClass, int dataDisks, int pause) {
+    String name,
+    String mode,
+    PowerState power,
+    String storageClass,
+    int dataDisks,
+    int pause,
+    Hardware hardware) {
+  private static final Hardware SMALL = new Hardware(1, "256Mi", null, null, null);
 
   public static MachineSpec writer(String name, String storageClass) {
-    return new MachineSpec(name, "writer", PowerState.PoweredOn, storageClass, 1, 10);
+    return new MachineSpec(name, "writer", PowerState.PoweredOn, storageClass, 1, 10, SMALL);
   }
 
   public MachineSpec in(String otherMode) {
-    return new MachineSpec(name, otherMode, power, storageClass, dataDisks, pause);
+    return new MachineSpec(name, otherMode, power, storageClass, dataDisks, pause, hardware);
   }
 
   public MachineSpec with(PowerState other) {
-    return new MachineSpec(name, mode, other, storageClass, dataDisks, pause);
+    return new MachineSpec(name, mode, other, storageClass, dataDisks, pause, hardware);
   }
 
   public MachineSpec withDisks(int count) {
-    return new MachineSpec(name, mode, power, storageClass, count, pause);
+    return new MachineSpec(name, mode, power, storageClass, count, pause, hardware);
+  }
+
+  /**
+   * @param memory a quantity, such as 1Gi
+   */
+  public MachineSpec withHardware(int cpus, String memory) {
+    Hardware larger = new Hardware(cpus, memory, null, null, null);
+    return new MachineSpec(name, mode, power, storageClass, dataDisks, pause, larger);
   }
 
   VirtualMachine resource(String namespace) {
@@ -48,7 +63,7 @@ public record MachineSpec(
     machine.setSpec(
         new VirtualMachineSpec(
             power,
-            new Hardware(1, "256Mi", null, null, null),
+            hardware,
             new Directory(null, new Directory.ClaimTemplate("2Gi", storageClass, null), null, null),
             disks,
             new VirtualMachineSpec.Boot(
