@@ -14,7 +14,14 @@ import io.vmsnap.harness.machine.DiskProof;
 import io.vmsnap.harness.machine.Eventually;
 import io.vmsnap.harness.machine.Machine;
 import io.vmsnap.harness.machine.MachineSpec;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -77,6 +84,81 @@ class QuiesceClusterIT {
     assertThat(effort.uid()).isEqualTo(1);
     assertThat(reason(machine, "effort", ConditionType.Quiesced)).isEqualTo("AgentNotConnected");
     machine.awaitRecords(machine.console().records() + 20);
+  }
+
+  /** Nobody but the runner knows then that the guest is frozen. */
+  @Test
+  void guestIsThawedWhenItsJobIsKilledWhileItIsFrozen(Cluster cluster, ClusterNamespace namespace)
+      throws Exception {
+    Machine machine =
+        Machine.apply(
+            cluster,
+            namespace.name(),
+            MachineSpec.writer("web", cluster.guestImageClass().orElseThrow()));
+    machine.awaitRunning();
+    awaitAgent(machine);
+    int attempt = 0;
+    do {
+      attempt++;
+      assertThat(attempt).as("attempts to kill the job in time").isLessThan(10);
+      String name = "unlucky-" + attempt;
+      machine.snapshot(name, false, Quiesce.Policy.Required);
+      killJobWhenFrozen(machine);
+
+      machine.awaitRecords(machine.console().records() + 5);
+      assertThat(machine.awaitReady(name).getStatus().consistency())
+          .as("tried again")
+          .isEqualTo(Consistency.FileSystem);
+    } while (!machine.console().text().contains("its job is gone"));
+  }
+
+  /** The disks are switched next after the freeze; a job that has ended by then is left alone. */
+  private static void killJobWhenFrozen(Machine machine) throws Exception {
+    Path progress = machine.directory().resolve(".vmsnap/operation.json");
+    long end = System.nanoTime() + Machine.PATIENCE.toNanos();
+    List<ProcessHandle> jobs = List.of();
+    while (System.nanoTime() < end) {
+      String step = content(progress);
+      if (!step.isEmpty() && jobs.isEmpty()) {
+        jobs = jobs(machine.directory().toString());
+      }
+      if (step.contains("switch disks")) {
+        jobs.forEach(ProcessHandle::destroyForcibly);
+        return;
+      }
+      if (step.isEmpty() && !jobs.isEmpty()) {
+        return;
+      }
+      Thread.onSpinWait();
+    }
+    throw new AssertionError("no job began");
+  }
+
+  /** By {@code /proc}: Java does not tell the arguments of a process that has long ones. */
+  private static List<ProcessHandle> jobs(String directory) throws IOException {
+    List<ProcessHandle> found = new ArrayList<>();
+    try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[1-9]*")) {
+      for (Path process : processes) {
+        try {
+          if (Files.readString(process.resolve("cmdline"), StandardCharsets.ISO_8859_1)
+              .endsWith("job\0create\0--directory\0" + directory + "\0")) {
+            ProcessHandle.of(Long.parseLong(process.getFileName().toString()))
+                .ifPresent(found::add);
+          }
+        } catch (IOException e) {
+          continue; // it has ended meanwhile
+        }
+      }
+    }
+    return found;
+  }
+
+  private static String content(Path file) throws IOException {
+    try {
+      return Files.readString(file);
+    } catch (NoSuchFileException e) {
+      return "";
+    }
   }
 
   private static void awaitAgent(Machine machine) throws Exception {
