@@ -116,7 +116,7 @@ class QmpMemorySaverTest {
         default -> {}
       }
     }
-    assertThat(background && multifd).as("QEMU refuses the pair").isFalse();
+    assertThat(multifd).as("QEMU may die of it when it is cancelled").isFalse();
     return true;
   }
 
