@@ -179,8 +179,9 @@ class FreezeDeskTest {
       }
       case "guest-fsfreeze-status" -> reply(port, false, frozen ? "\"frozen\"" : "\"thawed\"");
       case "guest-fsfreeze-thaw" -> {
-        reply(port, false, frozen ? Integer.toString(fileSystems) : "0");
-        frozen = false;
+        int thawed = frozen ? fileSystems : 0;
+        frozen = false; // before the answer, after which the test looks
+        reply(port, false, Integer.toString(thawed));
       }
       default -> throw new IllegalStateException(request.toString());
     }
