@@ -154,7 +154,7 @@ class PluginTest {
   }
 
   private String run(String... arguments) throws Exception {
-    List<String> command = new ArrayList<>(List.of("plugin/kubectl-vmsnap"));
+    List<String> command = new ArrayList<>(List.of("src/main/plugin/kubectl-vmsnap"));
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().merge("PATH", folder.toString(), (path, first) -> first + ":" + path);
