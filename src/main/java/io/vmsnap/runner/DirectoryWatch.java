@@ -12,6 +12,7 @@ import io.vmsnap.storage.VolumeSpace;
 import io.vmsnap.storage.WholeFile;
 import io.vmsnap.task.RunnerStatus;
 import io.vmsnap.task.TaskJson;
+import io.vmsnap.vmdir.RevertLedger;
 import io.vmsnap.vmdir.SnapshotEntry;
 import io.vmsnap.vmdir.VmDirectory;
 import io.vmsnap.vmdir.VmDisk;
@@ -26,17 +27,17 @@ import java.util.TreeMap;
 
 /**
  * Looks at a directory that jobs change under a running machine, and keeps the active deltas on
- * their 16 MiB steps. A look costs one small read; only every {@value #FULL_LOOK_INTERVAL}th, and
- * one after a change of {@code .vmx}, reads all descriptors.
+ * their 16 MiB steps. A look costs two small reads; only every {@value #FULL_LOOK_INTERVAL}th, and
+ * one after a change of {@code .vmx} or {@code .vmsd}, reads all descriptors.
  */
 final class DirectoryWatch {
   static final int FULL_LOOK_INTERVAL = 10;
-  private static final int MAX_VMX_BYTES = 1 << 20;
+  private static final int MAX_BYTES = 1 << 20;
   private static final int MAX_OPERATION_BYTES = 64 << 10;
 
   private final VmStorage storage;
-  private final String vmxFile;
-  private byte[] vmx = {};
+  private final List<String> changing;
+  private List<byte[]> seen = List.of();
   private int looks;
   private List<DeltaDisk> active = List.of();
   private Look last;
@@ -51,11 +52,12 @@ final class DirectoryWatch {
       List<RunnerStatus.Snapshot> snapshots,
       Long currentUid,
       long lastUid,
+      String lastRevertId,
       SortedMap<String, Integer> chainDepth) {}
 
   DirectoryWatch(VmStorage storage, String name) {
     this.storage = storage;
-    this.vmxFile = name + ".vmx";
+    this.changing = List.of(name + ".vmx", name + ".vmsd");
   }
 
   /**
@@ -64,13 +66,20 @@ final class DirectoryWatch {
    * @throws IOException also while a job replaces its files; the next look is another try
    */
   Look look() throws IOException {
-    byte[] current = WholeFile.read(storage, vmxFile, MAX_VMX_BYTES);
-    if (last == null || looks % FULL_LOOK_INTERVAL == 0 || !Arrays.equals(current, vmx)) {
+    List<byte[]> current = new ArrayList<>();
+    for (String file : changing) {
+      current.add(storage.exists(file) ? WholeFile.read(storage, file, MAX_BYTES) : new byte[0]);
+    }
+    if (last == null || looks % FULL_LOOK_INTERVAL == 0 || !isSeen(current)) {
       last = fullLook();
-      vmx = current;
+      seen = current;
     }
     looks++;
     return last;
+  }
+
+  private boolean isSeen(List<byte[]> current) {
+    return Arrays.deepEquals(current.toArray(), seen.toArray());
   }
 
   /** Free bytes of the volume, asked anew. */
@@ -103,6 +112,7 @@ final class DirectoryWatch {
   }
 
   private Look fullLook() throws IOException {
+    String lastRevert = lastRevert(); // first: what is read after it is at least as new
     VmDirectory directory = VmDirectory.open(storage);
     long base = 0;
     long deltas = 0;
@@ -142,7 +152,17 @@ final class DirectoryWatch {
         directory.vmsd().snapshots().stream().map(DirectoryWatch::snapshot).toList(),
         directory.vmsd().currentUid().orElse(null),
         directory.vmsd().lastUid(),
+        lastRevert,
         depth);
+  }
+
+  /** Null also where the ledger cannot be read: the next revert says so. */
+  private String lastRevert() {
+    try {
+      return RevertLedger.read(storage).last().map(RevertLedger.Entry::requestId).orElse(null);
+    } catch (IOException e) {
+      return null;
+    }
   }
 
   /** Null where a chain is broken: {@code vmsnap check} says more than we could here. */

@@ -89,6 +89,7 @@ final class StatusBoard {
         look == null ? List.of() : look.snapshots(),
         look == null ? null : look.currentUid(),
         look == null ? null : look.lastUid(),
+        look == null ? null : look.lastRevertId(),
         operation,
         problem);
   }

@@ -75,13 +75,14 @@ final class RevertPlanner {
         deltas,
         state.abandoned(),
         List.of(
-            new NewFile(RevertLedger.FILE, ledger.toBytes()),
             new NewFile(vmx.file(), vmx.toBytes()),
-            new NewFile(vmsd.file(), vmsd.toBytes())),
+            new NewFile(vmsd.file(), vmsd.toBytes()),
+            // last: who reads it first, and finds the revert, finds the rest to be of after it
+            new NewFile(RevertLedger.FILE, ledger.toBytes())),
         List.of(
+            new NewFile(RevertLedger.FILE, state.ledger().toBytes()),
             new NewFile(directory.vmsd().file(), directory.vmsd().toBytes()),
-            new NewFile(directory.vmx().file(), directory.vmx().toBytes()),
-            new NewFile(RevertLedger.FILE, state.ledger().toBytes())));
+            new NewFile(directory.vmx().file(), directory.vmx().toBytes())));
   }
 
   private static List<NewDelta> deltas(RevertState state) throws RefusedException {

@@ -13,6 +13,8 @@ import java.util.List;
  * @param guestAgentConnected whether the agent answered lately
  * @param currentUid parent of the running state; null without snapshots
  * @param lastUid the highest uid that was ever given; null if not told
+ * @param lastRevertId the UID of the last revert that the directory has been through; null without
+ *     one
  * @param operation what a job is doing now; null for nothing
  * @param problem what keeps the machine from running; null for nothing
  */
@@ -26,6 +28,7 @@ public record RunnerStatus(
     List<Snapshot> snapshots,
     Long currentUid,
     Long lastUid,
+    String lastRevertId,
     Operation operation,
     Problem problem) {
   public static final int PORT = 8093;

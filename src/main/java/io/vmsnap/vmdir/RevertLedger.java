@@ -106,6 +106,11 @@ public final class RevertLedger {
     return entries.stream().filter(e -> e.requestId().equals(requestId)).findFirst();
   }
 
+  /** The revert that took place last. */
+  public Optional<Entry> last() {
+    return entries.isEmpty() ? Optional.empty() : Optional.of(entries.getLast());
+  }
+
   public List<Entry> entries() {
     return entries;
   }

@@ -84,6 +84,7 @@ class RunnerRevertIT {
           .isNotEqualTo(id);
       Awaitility.await().atMost(BOOT).until(() -> boots(runner) == boots + 1);
       Awaitility.await().atMost(BOOT).until(() -> runner.status().guestAgentConnected());
+      assertThat(runner.status().lastRevertId()).isEqualTo("v-" + requests);
       // the machine takes snapshots and reverts as before
       create();
       TaskOutcome off = revert("FromSnapshot");

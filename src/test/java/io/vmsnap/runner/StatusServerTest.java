@@ -58,6 +58,7 @@ class StatusServerTest {
             List.of(new RunnerStatus.Snapshot(7, null, "first", "", null, false)),
             7L,
             7,
+            "revert-1",
             new TreeMap<>(Map.of("scsi0:0", 1))),
         null);
     board.round();

@@ -177,6 +177,7 @@ class RevertSnapshotFaultTest {
           FakeVm.startedOn(disk),
           "FromSnapshot",
           n);
+      verifyLedgerIsLast(disk, "operation " + n);
       MemoryStorage after = seed == 0 ? disk : disk.powerCut(PowerCut.random(seed * 10_000 + n));
 
       recover(after, OFF);
@@ -294,6 +295,13 @@ class RevertSnapshotFaultTest {
       untouched++;
       assertThat(current).isEqualTo(2);
       assertThat(content(disk)).as(where).isEqualTo(now);
+    }
+  }
+
+  /** Who looks on, as the runner does, takes the history for that of after a noted revert. */
+  private static void verifyLedgerIsLast(MemoryStorage disk, String where) throws IOException {
+    if (RevertLedger.read(disk).last().isPresent()) {
+      assertThat(VmDirectory.readVmsd(disk, "web").currentUid()).as(where).hasValue(1L);
     }
   }
 

@@ -11,18 +11,26 @@ import io.vmsnap.api.v1alpha1.VirtualMachineStatus.AcceptedDisk;
 import io.vmsnap.api.v1alpha1.VirtualMachineStatus.DirectoryStatus;
 import io.vmsnap.api.v1alpha1.VirtualMachineStatus.Operation;
 import io.vmsnap.api.v1alpha1.VirtualMachineStatus.Restarts;
+import io.vmsnap.api.v1alpha1.VirtualMachineStatus.RevertReference;
 import io.vmsnap.operator.dependent.DirectoryClaim;
 import io.vmsnap.operator.dependent.PodState;
 import io.vmsnap.operator.operation.JobStep;
 import io.vmsnap.operator.operation.MachineRequest;
 import io.vmsnap.operator.polling.RunnerAnswer;
 import io.vmsnap.task.RunnerStatus;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 
 /** The status that follows from an observation and the step decided on it. */
 final class MachineStatusFactory {
+  /**
+   * The time in which every answer of a runner is replaced by a newer one, many times over: one
+   * that does not know of a revert after it speaks of a volume restored from before that revert.
+   */
+  private static final Duration NEWS = Duration.ofMinutes(2);
+
   private MachineStatusFactory() {}
 
   /**
@@ -42,7 +50,12 @@ final class MachineStatusFactory {
             .filter(status -> pod != null)
             .orElse(null);
     PowerIntent power = PowerIntent.of(vm, seen.reverts());
-    SnapshotTreeView tree = SnapshotTreeView.of(before, runner, seen.snapshots(), power.unseen());
+    SnapshotTreeView tree =
+        SnapshotTreeView.of(
+            before,
+            isOlderThan(power.lastRevert(), runner, now) ? null : runner,
+            seen.snapshots(),
+            power.unseen());
     boolean accepted = !(step instanceof MachineStep.Refuse);
     return new VirtualMachineStatus(
         vm.getMetadata().getGeneration(),
@@ -67,6 +80,17 @@ final class MachineStatusFactory {
         consolidated(vm, step),
         attempt(before, step),
         restarts(before, step));
+  }
+
+  /**
+   * Whether what the runner said of its snapshots may be of before a revert. It may never say more:
+   * the revert may have powered the machine off.
+   */
+  private static boolean isOlderThan(RevertReference revert, RunnerStatus runner, Instant now) {
+    return runner != null
+        && revert != null
+        && !revert.uid().equals(runner.lastRevertId())
+        && now.isBefore(Instant.parse(revert.completionTime()).plus(NEWS));
   }
 
   private static PowerState powerState(

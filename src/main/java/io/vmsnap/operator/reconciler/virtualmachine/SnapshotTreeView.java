@@ -33,6 +33,7 @@ record SnapshotTreeView(
     List<SnapshotReference> unmanaged) {
 
   /**
+   * @param runner what it told since the last revert; null if nothing
    * @param revert a revert that the status does not know yet; null for none
    */
   static SnapshotTreeView of(

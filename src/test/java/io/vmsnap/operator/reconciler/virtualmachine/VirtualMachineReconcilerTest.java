@@ -333,6 +333,45 @@ class VirtualMachineReconcilerTest {
     assertThat(vm.getStatus().currentSnapshot().name()).isEqualTo("after");
   }
 
+  @Test
+  void answerOfBeforeARevertDoesNotSayWhatIsCurrent() {
+    snapshots =
+        List.of(
+            Fixtures.ready("root", "2026-03-01T09:00:00Z", 1, null),
+            taken("one", 2, "2026-03-01T09:10:00Z"));
+    Pod pod = Fixtures.pod(vm, "Running");
+    look(claim(), pod, null);
+    assertThat(vm.getStatus().currentSnapshot().name()).isEqualTo("one");
+
+    now = Instant.parse("2026-03-01T09:31:10Z");
+    reverts = List.of(reverted("Succeeded", "PoweredOn"));
+    look(claim(), pod, told("Running", 2L));
+    assertThat(vm.getStatus().currentSnapshot().name()).as("told before").isEqualTo("root");
+    look(claim(), pod, told("Running", 2L));
+    assertThat(vm.getStatus().currentSnapshot().name()).as("still told before").isEqualTo("root");
+
+    look(claim(), pod, told("Running", 2L, null, "uid-of-back"));
+    assertThat(vm.getStatus().currentSnapshot().name()).as("told since").isEqualTo("one");
+  }
+
+  @Test
+  void runnerThatNeverHearsOfTheRevertHasAVolumeFromBeforeIt() {
+    snapshots =
+        List.of(
+            Fixtures.ready("root", "2026-03-01T09:00:00Z", 1, null),
+            taken("one", 2, "2026-03-01T09:10:00Z"));
+    Pod pod = Fixtures.pod(vm, "Running");
+    look(claim(), pod, null);
+    now = Instant.parse("2026-03-01T09:31:10Z");
+    reverts = List.of(reverted("Succeeded", "PoweredOn"));
+    look(claim(), pod, null);
+    assertThat(vm.getStatus().currentSnapshot().name()).isEqualTo("root");
+
+    now = Instant.parse("2026-03-01T09:41:00Z");
+    look(claim(), pod, told("Running", 2L));
+    assertThat(vm.getStatus().currentSnapshot().name()).isEqualTo("one");
+  }
+
   private static VMSnapshot taken(String name, int uid, String time) {
     return Fixtures.withStatus(
         Fixtures.snapshot(name, time),
@@ -596,6 +635,11 @@ class VirtualMachineReconcilerTest {
   }
 
   private static RunnerAnswer told(String runState, Long currentUid, List<String> pendingMerges) {
+    return told(runState, currentUid, pendingMerges, null);
+  }
+
+  private static RunnerAnswer told(
+      String runState, Long currentUid, List<String> pendingMerges, String lastRevertId) {
     List<RunnerStatus.Snapshot> list =
         currentUid == null
             ? List.of()
@@ -613,6 +657,7 @@ class VirtualMachineReconcilerTest {
             list,
             currentUid,
             currentUid == null ? 0 : currentUid,
+            lastRevertId,
             null,
             null));
   }
