@@ -47,10 +47,14 @@ public final class TaskJson {
   }
 
   /**
-   * @throws IOException if the text is not JSON of that type
+   * @throws IOException if the text is not JSON of that type, or {@code null}
    */
   public static <T> T read(String json, Class<T> type) throws IOException {
-    return MAPPER.readValue(json, type);
+    T value = MAPPER.readValue(json, type);
+    if (value == null) {
+      throw new IOException("null where a " + type.getSimpleName() + " must be");
+    }
+    return value;
   }
 
   /** JSON as it is, or gzipped in base64 where it would be cut off in a termination message. */

@@ -40,7 +40,7 @@ public final class DirectoryFormat {
     } catch (IOException e) {
       throw new DamagedFileException(FILE, "is not JSON", e);
     }
-    if (!version.isIntegralNumber() || version.asLong() < 1) {
+    if (!version.isIntegralNumber() || !version.canConvertToLong() || version.asLong() < 1) {
       throw new DamagedFileException(FILE, "\"version\" is missing or not a positive number");
     }
     if (version.asLong() > VERSION) {

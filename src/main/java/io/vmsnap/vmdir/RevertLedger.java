@@ -77,7 +77,11 @@ public final class RevertLedger {
     List<Entry> entries = new ArrayList<>();
     for (JsonNode node : file.path("reverts")) {
       try {
-        entries.add(JSON.treeToValue(node, Entry.class));
+        Entry entry = JSON.treeToValue(node, Entry.class);
+        if (entry == null || entry.requestId() == null) {
+          throw damaged("entry " + entries.size() + " has no \"requestId\"", null);
+        }
+        entries.add(entry);
       } catch (JsonProcessingException e) {
         throw damaged("entry " + entries.size() + " is malformed", e);
       }

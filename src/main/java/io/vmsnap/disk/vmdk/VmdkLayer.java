@@ -222,11 +222,17 @@ public final class VmdkLayer implements VirtualDisk {
   }
 
   private int extentAt(long offset) {
-    int i = 0;
-    while (i < ends.length - 1 && ends[i] <= offset) {
-      i++;
+    int low = 0;
+    int high = ends.length - 1;
+    while (low < high) {
+      int middle = (low + high) / 2;
+      if (ends[middle] <= offset) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
     }
-    return i;
+    return low;
   }
 
   private long start(int extent) {

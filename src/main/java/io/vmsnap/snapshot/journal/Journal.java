@@ -46,7 +46,11 @@ public final class Journal {
    */
   public static <T> T plan(JournalEntry entry, Class<T> type) throws DamagedFileException {
     try {
-      return JSON.treeToValue(entry.plan(), type);
+      T plan = JSON.treeToValue(entry.plan(), type);
+      if (plan == null) {
+        throw new DamagedFileException(FILE, "plan of \"" + entry.operation() + "\" is missing");
+      }
+      return plan;
     } catch (JsonProcessingException | IllegalArgumentException e) {
       throw new DamagedFileException(FILE, "plan of \"" + entry.operation() + "\" is malformed", e);
     }
@@ -78,6 +82,9 @@ public final class Journal {
     JsonNode tree = file.path("entry");
     if (version != VERSION || !checksum(tree).equals(file.path("crc32c").asText())) {
       throw damaged("its checksum does not fit its content", null);
+    }
+    if (!tree.isObject()) {
+      throw damaged("\"entry\" is missing", null);
     }
     try {
       return Optional.of(JSON.treeToValue(tree, JournalEntry.class));

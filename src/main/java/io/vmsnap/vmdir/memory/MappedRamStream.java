@@ -43,6 +43,7 @@ public record MappedRamStream(
   private static final int MAX_NAME = 255;
   private static final int MAX_CAPABILITIES = 64;
   private static final int MAX_BLOCKS = 1024;
+  private static final int MIN_PAGE_SIZE = 4096;
   private static final int MAX_PAGE_SIZE = 1 << 30;
 
   /** 4 TiB, QEMU's own limit for an x86 machine; bounds the bitmap that a file can make us read. */
@@ -134,7 +135,7 @@ public record MappedRamStream(
     long pageSize = in.int64();
     long bitmapOffset = in.int64();
     long pagesOffset = in.int64();
-    if (pageSize < 1024 || pageSize > MAX_PAGE_SIZE || Long.bitCount(pageSize) != 1) {
+    if (pageSize < MIN_PAGE_SIZE || pageSize > MAX_PAGE_SIZE || Long.bitCount(pageSize) != 1) {
       throw in.damaged("page size " + pageSize + " of RAM block " + name);
     }
     if (used <= 0 || used > Math.min(left, MAX_BLOCK_LENGTH) || used % pageSize != 0) {
