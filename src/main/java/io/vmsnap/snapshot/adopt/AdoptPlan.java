@@ -12,6 +12,8 @@ import java.util.Map;
  * @param frozen extents that become read-only
  * @param vmx name and new text of the configuration
  * @param vmsd likewise of the history
+ * @param descriptors likewise of disks that stay as they are but for their description; null in the
+ *     journal of an older version
  * @param removeSources whether the source files are deleted in the end
  */
 record AdoptPlan(
@@ -21,8 +23,13 @@ record AdoptPlan(
     List<String> frozen,
     TextFile vmx,
     TextFile vmsd,
+    List<TextFile> descriptors,
     boolean removeSources) {
   static final String OPERATION = "adopt";
+
+  AdoptPlan {
+    descriptors = descriptors == null ? List.of() : List.copyOf(descriptors);
+  }
 
   /** A text file to write; the bytes are base64 in the journal. */
   record TextFile(String name, byte[] content) {}

@@ -110,16 +110,22 @@ public final class Adoption {
     return new AdoptResult(proven, foreign.notes(), !removeSources);
   }
 
-  private static AdoptPlan plan(
-      ForeignDirectory foreign, Map<String, String> proven, boolean removeSources) {
+  private AdoptPlan plan(
+      ForeignDirectory foreign, Map<String, String> proven, boolean removeSources)
+      throws IOException {
     TreeSet<String> aside = new TreeSet<>();
     List<String> moves = new ArrayList<>();
     List<String> frozen = new ArrayList<>();
+    List<AdoptPlan.TextFile> descriptors = new ArrayList<>();
     for (ForeignLayer layer : foreign.layers()) {
       if (!layer.staysAsItIs()) {
         aside.addAll(layer.files());
         moves.addAll(layer.newFiles());
+      } else if (layer.isChangeTracked()) {
+        descriptors.add(
+            new AdoptPlan.TextFile(layer.name(), layer.withoutChangeTracking().toBytes()));
       }
+      layer.changeTrackingFile(storage).ifPresent(aside::add);
       if (foreign.frozen().contains(layer.name())) {
         frozen.add(layer.newExtent());
       }
@@ -131,6 +137,7 @@ public final class Adoption {
         frozen,
         new AdoptPlan.TextFile(foreign.vmx().file(), foreign.vmx().toBytes()),
         new AdoptPlan.TextFile(foreign.vmsd().file(), foreign.vmsd().toBytes()),
+        descriptors,
         removeSources);
   }
 
@@ -198,7 +205,9 @@ public final class Adoption {
     }
     storage.syncDirectory(DirectoryFormat.FOLDER);
     storage.syncDirectory("");
-    for (AdoptPlan.TextFile text : List.of(plan.vmx(), plan.vmsd())) {
+    List<AdoptPlan.TextFile> texts = new ArrayList<>(plan.descriptors());
+    texts.addAll(List.of(plan.vmx(), plan.vmsd()));
+    for (AdoptPlan.TextFile text : texts) {
       WholeFile.replace(storage, text.name(), text.content());
     }
     for (String extent : plan.frozen()) {

@@ -2,9 +2,14 @@ package io.vmsnap.snapshot.adopt;
 
 import io.vmsnap.disk.delta.DeltaFiles;
 import io.vmsnap.disk.vmdk.DiskDescriptor;
+import io.vmsnap.disk.vmdk.DiskPath;
 import io.vmsnap.disk.vmdk.Extent;
 import io.vmsnap.disk.vmdk.ExtentType;
+import io.vmsnap.storage.UnsafeNameException;
+import io.vmsnap.storage.VmStorage;
+import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A VMDK of the directory to adopt.
@@ -40,6 +45,33 @@ record ForeignLayer(DiskDescriptor descriptor, List<String> chain, List<String> 
         && first.offset() == 0
         && files.size() == 2
         && files.contains(first.fileName());
+  }
+
+  /** Whether VMware keeps a file that says which blocks changed since the last backup. */
+  boolean isChangeTracked() {
+    return descriptor.changeTrackPath().isPresent();
+  }
+
+  /**
+   * The description without change tracking: nobody here keeps that file, and a backup that
+   * believed it later would miss what was written here.
+   */
+  DiskDescriptor withoutChangeTracking() {
+    return descriptor.without("changeTrackPath");
+  }
+
+  /** The file of the change tracking, if it is where the description says. */
+  Optional<String> changeTrackingFile(VmStorage storage) throws IOException {
+    Optional<String> path = descriptor.changeTrackPath();
+    if (path.isEmpty()) {
+      return path;
+    }
+    try {
+      String file = DiskPath.of(storage, name(), path.get());
+      return storage.exists(file) ? Optional.of(file) : Optional.empty();
+    } catch (UnsafeNameException e) {
+      return Optional.empty();
+    }
   }
 
   /** The file that will hold its content. */

@@ -15,7 +15,6 @@ import io.vmsnap.storage.OpenMode;
 import io.vmsnap.storage.StorageFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -74,15 +73,13 @@ class DeltaDiskTest {
   }
 
   @Test
-  void theLargestDiskSnapshotsAndSealsAtOnce() throws IOException {
+  void theLargestDiskTakesNoSpace() throws IOException {
     base(DeltaLayout.MAX_CAPACITY);
-    long start = System.nanoTime();
     DeltaDisk delta = DeltaDisk.create(storage, "web.vmdk", "web-000001.vmdk", random);
     assertThat(Seal.run(storage, delta).tablesWritten()).isZero();
     try (var content = DiskChain.open(storage, "web-000001.vmdk").content(storage, View.INDEX)) {
       content.read(ByteBuffer.allocate(4096), DeltaLayout.MAX_CAPACITY - 4096);
     }
-    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(1));
     assertThat(storage.allocatedBytes("web-000001-delta.vmdk")).isLessThan(64 << 10);
     assertThat(storage.allocatedBytes(".vmsnap/web-000001.idx")).isLessThan(64 << 10);
   }

@@ -46,7 +46,7 @@ class QmpRunningVmQmpIT {
           .containsExactly(
               new AttachedDisk("scsi0:0", List.of("n-web", "n-web-000001")),
               new AttachedDisk("scsi0:1", List.of("n-web_1", "n-web_1-000001")));
-      assertThat(stun).isPositive().isLessThan(Duration.ofSeconds(5));
+      assertThat(stun).isPositive();
       assertThat(vm.state()).isEqualTo(RunState.RUNNING);
       for (Path frozen : List.of(base, folder.resolve("web_1-flat.vmdk"))) {
         assertThat(machine.openFlags(frozen))

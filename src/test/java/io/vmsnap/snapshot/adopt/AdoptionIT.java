@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.vmsnap.disk.DiskContent;
 import io.vmsnap.disk.DiskTool;
 import io.vmsnap.disk.export.SourceDisk;
+import io.vmsnap.disk.vmdk.DiskDescriptor;
 import io.vmsnap.snapshot.RefusedException;
 import io.vmsnap.storage.LocalStorage;
 import io.vmsnap.vmdir.SnapshotEntry;
@@ -58,6 +59,22 @@ class AdoptionIT {
     assertThat(permissions("web-000002-delta.vmdk")).isEqualTo("r--r-----");
     assertThat(permissions("web-000003-delta.vmdk")).isEqualTo("rw-r-----");
     assertThat(dir.resolve(".vmsnap/journal.json")).doesNotExist();
+  }
+
+  /** A backup that believed it later would miss what was written here. */
+  @Test
+  void changeTrackingEnds() throws Exception {
+    LocalStorage storage = new LocalStorage(dir);
+    ForeignMachine machine = ForeignMachine.create(storage, ForeignMachine.Style.ESXI, SECTORS, 5);
+
+    new Adoption(storage, silent()).run(false);
+
+    DiskDescriptor base = DiskDescriptor.read(storage, "web.vmdk");
+    assertThat(base.changeTrackPath()).isEmpty();
+    assertThat(base.cid()).hasToString("00000010");
+    assertThat(dir.resolve("web-ctk.vmdk")).doesNotExist();
+    assertThat(dir.resolve(".vmsnap/adopted/web-ctk.vmdk")).hasContent("which blocks changed");
+    assertContent(storage, "web.vmdk", machine.content().get("web.vmdk"));
   }
 
   @Test
@@ -115,7 +132,9 @@ class AdoptionIT {
   private void assertSourcesAreKept(Map<String, String> sources) throws IOException {
     for (var source : sources.entrySet()) {
       Path aside = dir.resolve(".vmsnap/adopted").resolve(source.getKey());
-      boolean changes = List.of("web.vmx", "web.vmsd").contains(source.getKey());
+      boolean changes =
+          List.of("web.vmx", "web.vmsd").contains(source.getKey())
+              || source.getKey().equals("web.vmdk") && !Files.exists(aside);
       if (!changes) {
         Path place = Files.exists(aside) ? aside : dir.resolve(source.getKey());
         assertThat(hash(place)).as(source.getKey()).isEqualTo(source.getValue());

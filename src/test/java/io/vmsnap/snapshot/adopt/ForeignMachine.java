@@ -118,11 +118,13 @@ record ForeignMachine(Map<String, byte[]> content) {
     switch (style) {
       case ESXI, ESXI_SE_SPARSE -> {
         put(storage, "web-flat.vmdk", base);
+        put(storage, "web-ctk.vmdk", "which blocks changed");
         put(
             storage,
             "web.vmdk",
             HandMade.descriptor(
-                "vmfs", "10", "ffffffff", null, "RW " + sectors + " VMFS \"web-flat.vmdk\""));
+                    "vmfs", "10", "ffffffff", null, "RW " + sectors + " VMFS \"web-flat.vmdk\"")
+                + "\n# Change Tracking File\nchangeTrackPath=\"web-ctk.vmdk\"\n");
       }
       case WORKSTATION -> {
         SortedMap<Long, byte[]> grains = new TreeMap<>();
