@@ -1,26 +1,31 @@
 package io.vmsnap.snapshot;
 
+import io.vmsnap.disk.DiskException;
 import io.vmsnap.disk.DiskRun;
 import io.vmsnap.disk.chain.ChainRepair;
 import io.vmsnap.disk.chain.DiskChecker;
 import io.vmsnap.disk.chain.Finding;
 import io.vmsnap.disk.delta.DeltaDisk;
+import io.vmsnap.disk.delta.DeltaFiles;
 import io.vmsnap.disk.delta.IndexedDelta;
 import io.vmsnap.disk.vmdk.DiskDescriptor;
-import io.vmsnap.disk.vmdk.VmdkChain;
 import io.vmsnap.storage.FileNames;
+import io.vmsnap.storage.UnsafeNameException;
 import io.vmsnap.storage.VmStorage;
 import io.vmsnap.storage.WholeFile;
 import io.vmsnap.task.TaskReason;
+import io.vmsnap.vmdir.DamagedFileException;
 import io.vmsnap.vmdir.DirectoryFormat;
 import io.vmsnap.vmdir.SnapshotDisk;
 import io.vmsnap.vmdir.SnapshotEntry;
 import io.vmsnap.vmdir.VmDirectory;
 import io.vmsnap.vmdir.VmDisk;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -77,7 +82,12 @@ public final class DirectoryRepair {
       case ROLLED_BACK -> did(DirectoryFormat.FOLDER, "took back an operation that was cut off");
       case ROLLED_FORWARD -> did(DirectoryFormat.FOLDER, "finished an operation that was cut off");
     }
-    VmDirectory directory = VmDirectory.open(storage);
+    VmDirectory directory;
+    try {
+      directory = VmDirectory.open(storage);
+    } catch (DamagedFileException | DiskException | UnsafeNameException e) {
+      return; // the check says what is wrong; it takes a backup to mend it
+    }
     for (String top : tops(directory)) {
       mend(top, directory);
     }
@@ -108,15 +118,29 @@ public final class DirectoryRepair {
     if (hopeless) {
       return;
     }
-    for (String layer : VmdkChain.names(storage, top)) {
-      DiskDescriptor descriptor = DiskDescriptor.read(storage, layer);
-      if (!descriptor.createType().equalsIgnoreCase(DeltaDisk.CREATE_TYPE)) {
-        continue;
-      }
+    for (String layer : deltas(top)) {
       lock.check();
       ChainRepair.repair(storage, layer, !isActive(directory, layer), findings)
           .ifPresent(remedy -> did(layer, words(remedy)));
     }
+  }
+
+  /** The deltas of a chain, down to its base or to where it is broken. */
+  private Set<String> deltas(String top) throws IOException {
+    Set<String> deltas = new LinkedHashSet<>();
+    Optional<String> name = Optional.of(top);
+    try {
+      while (name.isPresent() && !deltas.contains(name.get())) {
+        DiskDescriptor descriptor = DiskDescriptor.read(storage, name.get());
+        name = descriptor.parentFileNameHint();
+        if (descriptor.createType().equalsIgnoreCase(DeltaDisk.CREATE_TYPE)) {
+          deltas.add(descriptor.fileName());
+        }
+      }
+    } catch (DiskException | UnsafeNameException | NoSuchFileException e) {
+      // what lies above can be mended all the same
+    }
+    return deltas;
   }
 
   private static boolean isActive(VmDirectory directory, String descriptor) {
@@ -141,17 +165,24 @@ public final class DirectoryRepair {
     lock.check();
     if (file.endsWith(WholeFile.TEMPORARY_SUFFIX)) {
       delete(file, "removed what a write that was cut off had left");
-    } else if (file.endsWith(".idx") && !storage.exists(descriptorOf(file))) {
+    } else if (isOf(file, DeltaFiles.INDEX_SUFFIX)) {
       delete(file, "removed the index of a delta that does not exist");
+    } else if (isOf(file, DeltaFiles.STAMP_SUFFIX)) {
+      delete(file, "removed what a seal remembered of a delta that does not exist");
     } else if (file.endsWith(".vmdk") && isEmptyDelta(file)) {
       DeltaDisk.delete(storage, file);
       did(file, "removed a delta that nothing uses and that holds nothing");
     }
   }
 
-  private static String descriptorOf(String index) {
-    String name = index.substring(index.lastIndexOf('/') + 1);
-    return name.substring(0, name.length() - ".idx".length()) + ".vmdk";
+  /** Whether it belongs to a delta, and nothing else of that is left. */
+  private boolean isOf(String file, String suffix) throws IOException {
+    if (!file.endsWith(suffix)) {
+      return false;
+    }
+    String name = file.substring(file.lastIndexOf('/') + 1);
+    DeltaFiles delta = DeltaFiles.of(name.substring(0, name.length() - suffix.length()) + ".vmdk");
+    return !storage.exists(delta.descriptor()) && !storage.exists(delta.extent());
   }
 
   /** Whether both views of it say that it holds nothing of a guest. */

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.vmsnap.disk.delta.DeltaDisk;
+import io.vmsnap.disk.vmdk.ContentId;
+import io.vmsnap.disk.vmdk.DiskDescriptor;
 import io.vmsnap.snapshot.DirectoryRepair.Action;
 import io.vmsnap.storage.MemoryStorage;
 import io.vmsnap.storage.OpenMode;
@@ -98,6 +100,56 @@ class DirectoryRepairTest {
 
     assertThat(storage.exists("web-000003.vmdk")).isTrue();
     assertThat(storage.exists("web-Snapshot3.vmsn")).isTrue();
+  }
+
+  /**
+   * Nobody can tell what a broken branch needs: nothing but temporary files is proven to be over.
+   */
+  @Test
+  void brokenBranchIsReportedAndTheRestIsMended() throws Exception {
+    TestMachine.revert(storage, VmConnector.POWERED_OFF, "v-1", 1);
+    TestMachine.guestWrites(storage, 5);
+    Sealing.sealAll(VmDirectory.open(storage));
+    List<ByteBuffer> reverted = TestMachine.content(storage);
+    String frozen = "web-000001.vmdk"; // of snapshot 2, which is a branch of its own now
+    DiskDescriptor text = DiskDescriptor.read(storage, frozen);
+    storage.with(frozen, text.withParent(new ContentId(0x1234), "web.vmdk").toBytes());
+    DeltaDisk.create(storage, "web.vmdk", "web-000017.vmdk", new SecureRandom());
+    storage.create("web.vmx~").close();
+    String active = VmDirectory.open(storage).disks().getFirst().active().fileName();
+    storage.delete(DeltaDisk.open(storage, active).files().index());
+
+    assertThat(repair()).extracting(Action::file).containsExactlyInAnyOrder(active, "web.vmx~");
+
+    assertThat(DirectoryChecker.check(storage, false))
+        .extracting(DirectoryFinding::file)
+        .containsOnly(frozen);
+    assertThat(storage.exists("web-000017.vmdk")).isTrue();
+    assertThat(TestMachine.content(storage)).isEqualTo(reverted);
+  }
+
+  @Test
+  void directoryThatCannotBeReadIsLeftAlone() throws Exception {
+    storage.with("web.vmsd", "garbage");
+    storage.delete(".vmsnap/web-000002.idx");
+
+    assertThat(repair()).isEmpty();
+
+    assertThat(DirectoryChecker.check(storage, false))
+        .anyMatch(f -> f.file().equals("web.vmsd") && f.message().contains("line 1"));
+  }
+
+  /** An extent without descriptor may be all that is left of a disk, and the index tells what. */
+  @Test
+  void indexOfAnExtentWithoutDescriptorStays() throws Exception {
+    DeltaDisk lost =
+        DeltaDisk.create(storage, "web-000002.vmdk", "web-000007.vmdk", new SecureRandom());
+    storage.delete("web-000007.vmdk");
+    storage.create(".vmsnap/web-000009.seal").close();
+
+    assertThat(repair()).extracting(Action::file).containsExactly(".vmsnap/web-000009.seal");
+
+    assertThat(storage.exists(lost.files().index())).isTrue();
   }
 
   @Test

@@ -13,8 +13,13 @@ public record DeltaFiles(String descriptor, String extent, String index) {
   /** Folder of what VMware does not know. */
   public static final String FOLDER = ".vmsnap";
 
+  /** Ending of an index. */
+  public static final String INDEX_SUFFIX = ".idx";
+
+  /** Ending of what a seal remembers. */
+  public static final String STAMP_SUFFIX = ".seal";
+
   private static final String SUFFIX = ".vmdk";
-  private static final String INDEX_SUFFIX = ".idx";
 
   /** The names that belong to a descriptor. */
   public static DeltaFiles of(String descriptor) {
@@ -27,7 +32,16 @@ public record DeltaFiles(String descriptor, String extent, String index) {
 
   /** Where seals remember what they did; may be missing. */
   public String stamp() {
-    return index.substring(0, index.length() - INDEX_SUFFIX.length()) + ".seal";
+    return stampOfIndex(index);
+  }
+
+  /** The same, of the delta with that descriptor. */
+  public static String stampOf(String descriptor) {
+    return stampOfIndex(indexOf(descriptor));
+  }
+
+  private static String stampOfIndex(String index) {
+    return index.substring(0, index.length() - INDEX_SUFFIX.length()) + STAMP_SUFFIX;
   }
 
   /** The index that belongs to a descriptor, whatever its extent is called. */
