@@ -140,7 +140,7 @@ public final class DiskExport {
     String partial = name + PARTIAL;
     target.delete(partial);
     try (StorageFile file = target.create(partial)) {
-      filling.fill(file);
+      filling.fill(new EagerFile(file));
       file.sync();
     }
     target.rename(partial, name);
