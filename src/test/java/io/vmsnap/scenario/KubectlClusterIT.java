@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.vmsnap.harness.cluster.Cluster;
 import io.vmsnap.harness.cluster.ClusterNamespace;
 import io.vmsnap.harness.cluster.ClusterTest;
+import io.vmsnap.harness.machine.Eventually;
 import io.vmsnap.harness.machine.Kubectl;
+import io.vmsnap.harness.machine.Machine;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
@@ -30,7 +32,14 @@ class KubectlClusterIT {
         .containsPattern("Events:\\s+Type");
     assertThat(kubectl.output("explain", "vmsnap.spec.vmName")).contains("VirtualMachine");
     assertThat(kubectl.output("explain", "vmx.spec.disks.source")).contains("directory");
-    assertThat(kubectl.output("logs", "-l", "vmsnap.io/component=runner", "--tail=-1"))
-        .contains("vmsnap: guest up");
+    Eventually.holds(
+        "the guest's console is in the log",
+        Machine.PATIENCE,
+        () -> log(kubectl).contains("vmsnap: guest up"),
+        () -> log(kubectl));
+  }
+
+  private static String log(Kubectl kubectl) throws Exception {
+    return kubectl.output("logs", "-l", "vmsnap.io/component=runner", "--tail=-1");
   }
 }

@@ -46,9 +46,9 @@ final class ClusterExtension implements BeforeEachCallback, AfterEachCallback, P
     if (context.getExecutionException().isPresent()) {
       System.out.println("==== state at the failure of " + context.getDisplayName());
       namespace.cluster().dump(namespace.name(), System.out);
-    } else {
-      namespace.cluster().deleteNamespace(namespace.name());
     }
+    // also after a failure: a machine that runs on would slow down the tests that follow
+    namespace.cluster().deleteNamespace(namespace.name());
   }
 
   @Override

@@ -1,7 +1,7 @@
 package io.vmsnap.harness.cluster;
 
 /**
- * A namespace for one test; it is deleted afterwards unless the test failed.
+ * A namespace for one test; it is deleted afterwards.
  *
  * @param cluster it is in
  */

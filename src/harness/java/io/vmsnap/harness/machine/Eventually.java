@@ -3,7 +3,6 @@ package io.vmsnap.harness.machine;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
 
 /** Waits for what the outside world will show, by looking again and again. */
 public final class Eventually {
@@ -19,13 +18,13 @@ public final class Eventually {
    * @throws IllegalStateException if it does not hold in time
    */
   public static void holds(
-      String what, Duration limit, Callable<Boolean> condition, Supplier<String> seen)
+      String what, Duration limit, Callable<Boolean> condition, Callable<String> seen)
       throws Exception {
     Instant deadline = Instant.now().plus(limit);
     while (!condition.call()) {
       if (Instant.now().isAfter(deadline)) {
         throw new IllegalStateException(
-            "not within %d s: %s%n%s".formatted(limit.toSeconds(), what, seen.get()));
+            "not within %d s: %s%n%s".formatted(limit.toSeconds(), what, seen.call()));
       }
       Thread.sleep(INTERVAL);
     }
