@@ -40,55 +40,44 @@ final class LinuxCalls {
 
   private static final LinuxCalls INSTANCE = link();
 
-  private final MethodHandle open;
-  private final MethodHandle close;
-  private final MethodHandle fallocate;
-  private final MethodHandle lseek;
-  private final MethodHandle statx;
-  private final MethodHandle syncFileRange;
+  private final MethodHandle syscall;
+  private final Numbers numbers;
   private final MemoryLayout stateLayout = Linker.Option.captureStateLayout();
   private final VarHandle errno = stateLayout.varHandle(PathElement.groupElement("errno"));
 
-  private LinuxCalls(Linker linker) {
-    var state = Linker.Option.captureCallState("errno");
-    var lookup = linker.defaultLookup();
-    var i = ValueLayout.JAVA_INT;
+  /** Of the calls, by architecture: Linux {@code syscall_64.tbl} and {@code unistd.h}. */
+  private record Numbers(
+      long openat, long close, long fallocate, long lseek, long statx, long syncFileRange) {
+    static Numbers of(String arch) {
+      return switch (arch) {
+        case "amd64" -> new Numbers(257, 3, 285, 8, 332, 277);
+        case "aarch64" -> new Numbers(56, 57, 47, 62, 291, 84);
+        default -> null;
+      };
+    }
+  }
+
+  /** One handle for all calls: each costs a starting JVM some milliseconds. */
+  private LinuxCalls(Linker linker, Numbers numbers) {
+    this.numbers = numbers;
     var l = ValueLayout.JAVA_LONG;
-    var p = ValueLayout.ADDRESS;
-    open =
+    syscall =
         linker.downcallHandle(
-            lookup.find("open").orElseThrow(),
-            FunctionDescriptor.of(i, p, i, i),
-            state,
-            Linker.Option.firstVariadicArg(2));
-    close =
-        linker.downcallHandle(
-            lookup.find("close").orElseThrow(), FunctionDescriptor.of(i, i), state);
-    fallocate =
-        linker.downcallHandle(
-            lookup.find("fallocate").orElseThrow(), FunctionDescriptor.of(i, i, i, l, l), state);
-    lseek =
-        linker.downcallHandle(
-            lookup.find("lseek").orElseThrow(), FunctionDescriptor.of(l, i, l, i), state);
-    statx =
-        linker.downcallHandle(
-            lookup.find("statx").orElseThrow(), FunctionDescriptor.of(i, i, p, i, i, p), state);
-    syncFileRange =
-        linker.downcallHandle(
-            lookup.find("sync_file_range").orElseThrow(),
-            FunctionDescriptor.of(i, i, l, l, i),
-            state);
+            linker.defaultLookup().find("syscall").orElseThrow(),
+            FunctionDescriptor.of(l, l, l, l, l, l, l),
+            Linker.Option.captureCallState("errno"),
+            Linker.Option.firstVariadicArg(1));
   }
 
   private static LinuxCalls link() {
-    String arch = System.getProperty("os.arch");
+    Numbers numbers = Numbers.of(System.getProperty("os.arch"));
     if (!System.getProperty("os.name").equals("Linux")
-        || !(arch.equals("amd64") || arch.equals("aarch64"))
+        || numbers == null
         || Boolean.getBoolean("vmsnap.storage.pureJava")) {
       return null;
     }
     try {
-      return new LinuxCalls(Linker.nativeLinker());
+      return new LinuxCalls(Linker.nativeLinker(), numbers);
     } catch (RuntimeException | LinkageError e) {
       // Native access is denied or the C library lacks a call: everything works without, slower.
       return null;
@@ -103,87 +92,68 @@ final class LinuxCalls {
   /** A file descriptor, or -errno. */
   int open(String path, int flags) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(stateLayout);
-      int fd = (int) open.invokeExact(state, arena.allocateFrom(path), flags, 0);
-      return fd >= 0 ? fd : -error(state);
-    } catch (Throwable e) {
-      throw unexpected(e);
+      long name = arena.allocateFrom(path).address();
+      return (int) call(arena, numbers.openat, AT_FDCWD, name, flags, 0, 0);
     }
   }
 
+  /** 0 or -errno. */
   int close(int fd) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(stateLayout);
-      int result = (int) close.invokeExact(state, fd);
-      return result == 0 ? 0 : -error(state);
-    } catch (Throwable e) {
-      throw unexpected(e);
+      return (int) call(arena, numbers.close, fd, 0, 0, 0, 0);
     }
   }
 
   /** 0 or -errno. */
   int fallocate(int fd, int mode, long offset, long length) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(stateLayout);
-      int result;
+      long result;
       do {
-        result = (int) fallocate.invokeExact(state, fd, mode, offset, length);
-      } while (result != 0 && error(state) == EINTR);
-      return result == 0 ? 0 : -error(state);
-    } catch (Throwable e) {
-      throw unexpected(e);
+        result = call(arena, numbers.fallocate, fd, mode, offset, length, 0);
+      } while (result == -EINTR);
+      return (int) result;
     }
   }
 
   /** The new position, or -errno. */
   long lseek(int fd, long offset, int whence) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(stateLayout);
-      long result = (long) lseek.invokeExact(state, fd, offset, whence);
-      return result >= 0 ? result : -error(state);
-    } catch (Throwable e) {
-      throw unexpected(e);
+      return call(arena, numbers.lseek, fd, offset, whence, 0, 0);
     }
   }
 
   /** Bytes that the file occupies, or -errno. */
   long allocatedBytes(String path) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(stateLayout);
       MemorySegment buffer = arena.allocate(STATX_SIZE, Long.BYTES);
-      int result =
-          (int)
-              statx.invokeExact(
-                  state,
-                  AT_FDCWD,
-                  arena.allocateFrom(path),
-                  AT_SYMLINK_NOFOLLOW,
-                  STATX_BLOCKS,
-                  buffer);
-      return result == 0
-          ? buffer.get(ValueLayout.JAVA_LONG, STX_BLOCKS_OFFSET) * BLOCK
-          : -error(state);
-    } catch (Throwable e) {
-      throw unexpected(e);
+      long name = arena.allocateFrom(path).address();
+      long result =
+          call(
+              arena,
+              numbers.statx,
+              AT_FDCWD,
+              name,
+              AT_SYMLINK_NOFOLLOW,
+              STATX_BLOCKS,
+              buffer.address());
+      return result == 0 ? buffer.get(ValueLayout.JAVA_LONG, STX_BLOCKS_OFFSET) * BLOCK : result;
     }
   }
 
   /** 0 or -errno. */
   int syncFileRange(int fd, long offset, long length, int flags) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(stateLayout);
-      int result = (int) syncFileRange.invokeExact(state, fd, offset, length, flags);
-      return result == 0 ? 0 : -error(state);
-    } catch (Throwable e) {
-      throw unexpected(e);
+      return (int) call(arena, numbers.syncFileRange, fd, offset, length, flags, 0);
     }
   }
 
-  private int error(MemorySegment state) {
-    return (int) errno.get(state, 0L);
-  }
-
-  private static IllegalStateException unexpected(Throwable e) {
-    return new IllegalStateException("a system call handle does not fit its call", e);
+  private long call(Arena arena, long number, long a, long b, long c, long d, long e) {
+    MemorySegment state = arena.allocate(stateLayout);
+    try {
+      long result = (long) syscall.invokeExact(state, number, a, b, c, d, e);
+      return result == -1 ? -(int) errno.get(state, 0L) : result;
+    } catch (Throwable thrown) {
+      throw new IllegalStateException("a system call handle does not fit its call", thrown);
+    }
   }
 }
