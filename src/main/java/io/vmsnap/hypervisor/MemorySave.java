@@ -12,7 +12,13 @@ import java.time.Duration;
  *     fast for it
  * @param convergence time for which pre-copy follows a guest that keeps changing its RAM, before it
  *     stops the guest and writes what is left, or a background snapshot takes over
+ * @param flush of the file
  * @param timeout for all of it
  */
 public record MemorySave(
-    Path file, long offset, MemoryMethod method, Duration convergence, Duration timeout) {}
+    Path file,
+    long offset,
+    MemoryMethod method,
+    Duration convergence,
+    MemoryFlush flush,
+    Duration timeout) {}

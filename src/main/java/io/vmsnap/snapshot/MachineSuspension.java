@@ -130,6 +130,7 @@ public final class MachineSuspension {
                   plan.memory().offset(),
                   null,
                   Duration.ZERO,
+                  () -> {}, // nobody waits for the guest
                   context.stop().left()),
               MemoryCapture.reporting(context.progress()));
       MemoryFile.complete(

@@ -5,6 +5,9 @@ import io.vmsnap.hypervisor.MemoryProgress;
 import io.vmsnap.hypervisor.MemorySave;
 import io.vmsnap.hypervisor.RunningVm;
 import io.vmsnap.hypervisor.SavedMemory;
+import io.vmsnap.storage.OpenMode;
+import io.vmsnap.storage.StorageFile;
+import io.vmsnap.storage.VmStorage;
 import io.vmsnap.task.CreateSnapshotTask;
 import io.vmsnap.task.TaskReason;
 import io.vmsnap.vmdir.VmsnFile;
@@ -38,11 +41,18 @@ record MemoryCapture(OperationContext context, CreatePlan plan, VmsnFile state) 
                 plan.memory().offset(),
                 method,
                 CONVERGENCE,
+                () -> flush(context.storage(), file),
                 context.stop().left()),
             new SwitchDisks(context.storage(), plan.deltas()).prepare(vm),
             reporting(context.progress()));
     check(file, saved);
     return saved;
+  }
+
+  private static void flush(VmStorage storage, String file) throws IOException {
+    try (StorageFile memory = storage.open(file, OpenMode.READ_WRITE)) {
+      memory.sync();
+    }
   }
 
   private void check(String file, SavedMemory saved) throws IOException {

@@ -8,6 +8,7 @@ import io.vmsnap.hypervisor.MemorySave;
 import io.vmsnap.hypervisor.MemorySaveException;
 import io.vmsnap.hypervisor.RunState;
 import io.vmsnap.hypervisor.SavedMemory;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Predicate;
@@ -35,6 +36,9 @@ final class QmpMemorySaver {
 
   /** Pre-copy stops the guest by itself when it can finish within this time. */
   private static final long DOWNTIME_MILLIS = 20;
+
+  /** For a guest that is to go on while the volume catches up: QEMU never stops it at this rate. */
+  private static final long TRICKLE = 1L << 20;
 
   /** A guest that changes RAM faster than it is written gets no better by more passes. */
   private static final long MAX_PASSES = 6;
@@ -148,8 +152,13 @@ final class QmpMemorySaver {
      */
     MigrationStatus preCopy(boolean mayGiveUp) throws HypervisorException {
       start();
-      long convergence = System.nanoTime() + save.convergence().toNanos();
       MigrationStatus status =
+          await(now -> now.isPausedBeforeSwitchover() || now.passes() > 1, RUNNING_TICK);
+      if (!status.isPausedBeforeSwitchover()) {
+        letVolumeCatchUp();
+      }
+      long convergence = System.nanoTime() + save.convergence().toNanos();
+      status =
           await(
               now ->
                   now.isPausedBeforeSwitchover()
@@ -172,6 +181,20 @@ final class QmpMemorySaver {
       cont();
       tell(end);
       return end;
+    }
+
+    /**
+     * The first pass writes all of the RAM, and a kernel that has to keep too much of it for the
+     * volume makes whoever writes wait: QEMU, while the guest stands still.
+     */
+    private void letVolumeCatchUp() throws HypervisorException {
+      session.execute(new MigrationCommand.SetParameters(TRICKLE, DOWNTIME_MILLIS), QUICK);
+      try {
+        save.flush().flush();
+      } catch (IOException e) {
+        throw new MemorySaveException(e.getMessage(), false, e);
+      }
+      session.execute(new MigrationCommand.SetParameters(UNLIMITED, DOWNTIME_MILLIS), QUICK);
     }
 
     MigrationStatus stopped() throws HypervisorException {

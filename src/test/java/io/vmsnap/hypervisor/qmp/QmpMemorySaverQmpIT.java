@@ -133,7 +133,12 @@ class QmpMemorySaverQmpIT {
       machine.awaitCounting();
       MemorySave nowhere =
           new MemorySave(
-              directory.resolve("no/such/folder/x.vmsn"), OFFSET, method, TIMEOUT, TIMEOUT);
+              directory.resolve("no/such/folder/x.vmsn"),
+              OFFSET,
+              method,
+              TIMEOUT,
+              () -> {},
+              TIMEOUT);
 
       assertThatThrownBy(
               () -> machine.vm().saveMemory(nowhere, List.of(toDelta()), (done, total, rate) -> {}))
@@ -161,7 +166,8 @@ class QmpMemorySaverQmpIT {
   }
 
   private MemorySave request(MemoryMethod method) {
-    return new MemorySave(directory.resolve(FILE), OFFSET, method, Duration.ofSeconds(5), TIMEOUT);
+    return new MemorySave(
+        directory.resolve(FILE), OFFSET, method, Duration.ofSeconds(5), () -> {}, TIMEOUT);
   }
 
   private DiskSwitch toDelta() {

@@ -45,7 +45,16 @@ class QmpMemorySaverTest {
 
     assertThat(saved.method()).isEqualTo(MemoryMethod.BACKGROUND_SNAPSHOT);
     assertThat(commands)
-        .containsExactly("migrate", "migrate_cancel", "stop", "migrate", "transaction", "cont");
+        .containsExactly(
+            "migrate",
+            "1 MiB/s",
+            "flush",
+            "unlimited",
+            "migrate_cancel",
+            "stop",
+            "migrate",
+            "transaction",
+            "cont");
     // From the stop of the second attempt on.
     assertThat(saved.stun()).isEqualTo(Duration.ofSeconds(2));
   }
@@ -59,7 +68,15 @@ class QmpMemorySaverTest {
 
     assertThat(saved.method()).isEqualTo(MemoryMethod.PRE_COPY);
     assertThat(commands)
-        .containsExactly("migrate", "stop", "transaction", "migrate-continue", "cont");
+        .containsExactly(
+            "migrate",
+            "1 MiB/s",
+            "flush",
+            "unlimited",
+            "stop",
+            "transaction",
+            "migrate-continue",
+            "cont");
   }
 
   @Test
@@ -74,7 +91,10 @@ class QmpMemorySaverTest {
     try (FakeMonitor monitor = FakeMonitor.negotiated(this::play);
         QmpSession session = QmpSession.connect(monitor.socket(), LONG)) {
       return new QmpMemorySaver(session, (done, total, rate) -> {})
-          .save(new MemorySave(Path.of("/x.vmsn"), 65536, method, LONG, LONG), List.of());
+          .save(
+              new MemorySave(
+                  Path.of("/x.vmsn"), 65536, method, LONG, () -> commands.add("flush"), LONG),
+              List.of());
     }
   }
 
@@ -86,7 +106,8 @@ class QmpMemorySaverTest {
       switch (command) {
         case "query-status" -> answer = "{\"status\":\"running\"}";
         case "query-migrate" -> answer = status();
-        case "migrate-set-parameters", "x-debug-query-block-graph" -> {}
+        case "x-debug-query-block-graph" -> {}
+        case "migrate-set-parameters" -> setRate(request.at("/arguments/max-bandwidth").asLong());
         case "migrate-set-capabilities" -> {
           if (!setCapabilities(request)) {
             monitor.send(
@@ -99,6 +120,12 @@ class QmpMemorySaverTest {
         default -> change(monitor, command);
       }
       monitor.answer(request, answer);
+    }
+  }
+
+  private void setRate(long bytesPerSecond) {
+    if (phase.equals("active")) {
+      commands.add(bytesPerSecond == 1 << 20 ? "1 MiB/s" : "unlimited");
     }
   }
 
