@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @ClusterTest(operator = false)
 class ChartClusterIT {
-  private static final Duration LIMIT = Duration.ofMinutes(2);
+  private static final Duration LIMIT = Duration.ofMinutes(4);
   private static final Path CHART = Path.of("helm", "vmsnap");
   private static final String RELEASE = "vmsnap";
   private static final String SECRETS = "/var/run/secrets/kubernetes.io/serviceaccount";
