@@ -36,6 +36,7 @@ final class DirectoryWatch {
   private static final int MAX_OPERATION_BYTES = 64 << 10;
 
   private final VmStorage storage;
+  private final DeltaGrowth growth = new DeltaGrowth();
   private final List<String> changing;
   private List<byte[]> seen = List.of();
   private int looks;
@@ -148,7 +149,8 @@ final class DirectoryWatch {
             base,
             deltas,
             memory,
-            pendingMerges(directory)),
+            pendingMerges(directory),
+            growth.bytesPerHour(System.nanoTime(), deltas)),
         directory.vmsd().snapshots().stream().map(DirectoryWatch::snapshot).toList(),
         directory.vmsd().currentUid().orElse(null),
         directory.vmsd().lastUid(),

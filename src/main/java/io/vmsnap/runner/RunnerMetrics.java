@@ -1,7 +1,11 @@
 package io.vmsnap.runner;
 
 import io.vmsnap.task.RunnerStatus;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Comparator;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * The status as Prometheus reads it (text exposition format 0.0.4). Every metric is described in
@@ -10,10 +14,14 @@ import java.util.Map;
 final class RunnerMetrics {
   private final StringBuilder text = new StringBuilder();
 
-  private RunnerMetrics() {}
+  private final Clock clock;
+
+  private RunnerMetrics(Clock clock) {
+    this.clock = clock;
+  }
 
   static String text(StatusBoard board) {
-    RunnerMetrics metrics = new RunnerMetrics();
+    RunnerMetrics metrics = new RunnerMetrics(Clock.systemUTC());
     metrics.write(board, board.status());
     return metrics.text.toString();
   }
@@ -39,6 +47,16 @@ final class RunnerMetrics {
       write(status.directory());
     }
     gauge("vmsnap_snapshots", "Snapshots in the directory's history.", status.snapshots().size());
+    status.snapshots().stream()
+        .map(RunnerStatus.Snapshot::createTime)
+        .filter(Objects::nonNull)
+        .min(Comparator.naturalOrder())
+        .ifPresent(
+            oldest ->
+                gauge(
+                    "vmsnap_oldest_snapshot_age_seconds",
+                    "Age of the oldest snapshot.",
+                    Math.max(0, Duration.between(oldest, clock.instant()).toSeconds())));
     describe("vmsnap_chain_depth", "gauge", "Delta disks above the base, per disk.");
     for (Map.Entry<String, Integer> disk : board.chainDepth().entrySet()) {
       sample("vmsnap_chain_depth", "disk", disk.getKey(), disk.getValue());
@@ -48,6 +66,18 @@ final class RunnerMetrics {
   private void write(RunnerStatus.Directory bytes) {
     gauge("vmsnap_volume_capacity_bytes", "Size of the volume.", bytes.capacityBytes());
     gauge("vmsnap_volume_free_bytes", "Free space of the volume.", bytes.freeBytes());
+    if (bytes.capacityBytes() > 0) {
+      describe("vmsnap_volume_free_ratio", "gauge", "Free share of the volume, 0 to 1.");
+      text.append("vmsnap_volume_free_ratio ")
+          .append((double) bytes.freeBytes() / bytes.capacityBytes())
+          .append('\n');
+    }
+    if (bytes.deltaBytesPerHour() != null) {
+      gauge(
+          "vmsnap_delta_growth_bytes_per_hour",
+          "Growth of the deltas in an hour.",
+          bytes.deltaBytesPerHour());
+    }
     describe("vmsnap_directory_bytes", "gauge", "Space taken by the machine's files, by kind.");
     sample("vmsnap_directory_bytes", "kind", "base", bytes.baseBytes());
     sample("vmsnap_directory_bytes", "kind", "delta", bytes.deltaBytes());

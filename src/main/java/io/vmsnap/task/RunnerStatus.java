@@ -39,6 +39,8 @@ public record RunnerStatus(
    *
    * @param pendingMerges disks that deleted snapshots have left and that are still to be merged;
    *     null if not told
+   * @param deltaBytesPerHour how fast the deltas have grown lately, 0 and more; null if not told,
+   *     as while that is not known yet
    */
   public record Directory(
       long capacityBytes,
@@ -46,7 +48,19 @@ public record RunnerStatus(
       long baseBytes,
       long deltaBytes,
       long memoryBytes,
-      List<String> pendingMerges) {
+      List<String> pendingMerges,
+      Long deltaBytesPerHour) {
+
+    /** A directory of which it is not told how fast it grows. */
+    public Directory(
+        long capacityBytes,
+        long freeBytes,
+        long baseBytes,
+        long deltaBytes,
+        long memoryBytes,
+        List<String> pendingMerges) {
+      this(capacityBytes, freeBytes, baseBytes, deltaBytes, memoryBytes, pendingMerges, null);
+    }
 
     /** A directory of which it is not told whether anything is to be merged. */
     public Directory(

@@ -194,7 +194,9 @@ class ChartTest {
   /** Alerts and dashboard ask for metrics that there are. */
   @Test
   void queriesNameMetricsOfTheReference() throws IOException {
-    String reference = Files.readString(Path.of("docs/reference/metrics-runner.md"));
+    String reference =
+        Files.readString(Path.of("docs/reference/metrics-runner.md"))
+            + Files.readString(Path.of("docs/reference/metrics-operator.md"));
     String asking =
         Files.readString(CHART.resolve("files/dashboard.json"))
             + Files.readString(CHART.resolve("templates/prometheusrule.yaml"));

@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import io.vmsnap.api.v1alpha1.Labels;
@@ -16,6 +17,7 @@ import io.vmsnap.api.v1alpha1.VirtualMachineStatus;
 import io.vmsnap.operator.config.OperatorConfig;
 import io.vmsnap.operator.dependent.DirectoryClaim;
 import io.vmsnap.operator.dependent.RunnerPod;
+import io.vmsnap.operator.metric.OperationMetrics;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +38,11 @@ public final class Fixtures {
             new PropertiesConfigSource(properties, "test", 2))
         .build()
         .getConfigMapping(OperatorConfig.class);
+  }
+
+  /** Metrics that nobody reads. */
+  public static OperationMetrics metrics() {
+    return new OperationMetrics(new SimpleMeterRegistry());
   }
 
   public static VirtualMachine machine(String extraSpec) {

@@ -15,6 +15,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -54,8 +55,8 @@ class StatusServerTest {
     board.problem(TaskReason.InsufficientSpace, "the volume is full");
     board.directory(
         new DirectoryWatch.Look(
-            new RunnerStatus.Directory(100, 1, 2, 3, 4),
-            List.of(new RunnerStatus.Snapshot(7, null, "first", "", null, false)),
+            new RunnerStatus.Directory(100, 1, 2, 3, 4, List.of(), 5L),
+            List.of(new RunnerStatus.Snapshot(7, null, "first", "", Instant.EPOCH, false)),
             7L,
             7,
             "revert-1",
@@ -99,6 +100,8 @@ class StatusServerTest {
             "vmsnap_run_state{state=\"Running\"} 0\n",
             "vmsnap_directory_bytes{kind=\"delta\"} 3\n",
             "vmsnap_io_error_pauses_total 1\n",
+            "vmsnap_volume_free_ratio 0.01\n",
+            "vmsnap_delta_growth_bytes_per_hour 5\n",
             "vmsnap_chain_depth{disk=\"scsi0:0\"} 1\n");
     String page = Files.readString(Path.of("docs/reference/metrics-runner.md"));
     assertThat(names(page, "(?m)^\\| `(vmsnap_[a-z_]+)`"))

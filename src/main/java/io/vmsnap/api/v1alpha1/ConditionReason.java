@@ -17,7 +17,7 @@ public enum ConditionReason {
   // VirtualMachine
   /** Waits for the claim that holds the directory. */
   WaitingForClaim,
-  /** The claim is lost, or was deleted under us. */
+  /** The claim is lost, was deleted under us, or lets no job work beside the machine. */
   ClaimUnusable,
   /** The pod is not scheduled yet, or its image is not there. */
   WaitingForPod,
@@ -55,6 +55,8 @@ public enum ConditionReason {
 
   /** Less space is free than the reserve. */
   BelowReserve,
+  /** At the rate of the last hour the volume is full within a day. */
+  FillsSoon,
   /** The reserve is free. */
   ReserveFree,
   /** Snapshots are older than the policy advises. */

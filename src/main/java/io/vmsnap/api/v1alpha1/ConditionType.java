@@ -23,8 +23,8 @@ public enum ConditionType {
    */
   ConsolidationNeeded,
   /**
-   * VirtualMachine: less of the volume is free than {@code snapshotPolicy.reservePercent} of it, so
-   * that it may fill. Told while the machine runs.
+   * VirtualMachine: less of the volume is free than {@code snapshotPolicy.reservePercent} of it, or
+   * its deltas grow so fast that it is full within a day. Told while the machine runs.
    */
   SpaceLow,
   /** VirtualMachine: a snapshot is older than {@code snapshotPolicy.warnAfterHours}. */

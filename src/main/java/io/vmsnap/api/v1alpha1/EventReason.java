@@ -58,7 +58,7 @@ public enum EventReason {
   RunFailed,
   /** VMSnapshotSchedule: retention deletes VMSnapshots. */
   SnapshotsExpired,
-  /** VirtualMachine: less of its volume is free than the reserve. */
+  /** VirtualMachine: less of its volume is free than the reserve, or it is full within a day. */
   SpaceLow,
   /** VirtualMachine: a snapshot has grown older than the policy advises. */
   SnapshotsOld,

@@ -64,7 +64,28 @@ public record VirtualMachineStatus(
       @JsonPropertyDescription("Free space of the volume.") String free,
       @JsonPropertyDescription("Space taken by base disks.") String base,
       @JsonPropertyDescription("Space taken by delta disks.") String deltas,
-      @JsonPropertyDescription("Space taken by saved memory.") String memory) {}
+      @JsonPropertyDescription("Space taken by saved memory.") String memory,
+      @JsonPropertyDescription(
+              "What the deltas grow by in an hour, as over the last one; absent until the machine was"
+                  + " watched for ten minutes.")
+          String growthPerHour,
+      @JsonPropertyDescription(
+              "When the volume is full if the deltas go on to grow like this, such as 5h or 12d;"
+                  + " absent beyond a year.")
+          String fullIn) {
+
+    /** A directory of which it is not known how fast it grows. */
+    public DirectoryStatus(
+        String claimName,
+        String path,
+        String capacity,
+        String free,
+        String base,
+        String deltas,
+        String memory) {
+      this(claimName, path, capacity, free, base, deltas, memory, null, null);
+    }
+  }
 
   /** A disk whose place and least size are settled. */
   @JsonInclude(JsonInclude.Include.NON_NULL)

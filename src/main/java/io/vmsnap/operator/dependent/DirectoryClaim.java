@@ -54,6 +54,13 @@ public final class DirectoryClaim {
         && vm.getMetadata().getName().equals(labels.get(Labels.VM_NAME));
   }
 
+  /** Whether a second pod could not mount the volume, not even on the same node. */
+  public static boolean admitsOnePod(PersistentVolumeClaim claim) {
+    return claim.getSpec() != null
+        && claim.getSpec().getAccessModes() != null
+        && claim.getSpec().getAccessModes().contains("ReadWriteOncePod");
+  }
+
   /** Whether the garbage collector would do another thing with the claim than the spec says. */
   public static boolean mustChangeHands(PersistentVolumeClaim claim, VirtualMachine vm) {
     boolean owned =

@@ -112,6 +112,13 @@ final class MachineDecision {
     if (claim.getStatus() != null && "Lost".equals(claim.getStatus().getPhase())) {
       return unusable("PersistentVolumeClaim " + name + " has lost its volume");
     }
+    if (DirectoryClaim.admitsOnePod(claim)) {
+      return unusable(
+          "PersistentVolumeClaim "
+              + name
+              + " has access mode ReadWriteOncePod: no job could mount it beside the machine's pod."
+              + " Bind the volume to a claim with ReadWriteOnce, with which both run on one node");
+    }
     if (given) {
       return null;
     }

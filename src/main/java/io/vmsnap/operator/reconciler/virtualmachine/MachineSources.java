@@ -7,6 +7,7 @@ import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfig
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
+import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
 import io.vmsnap.api.v1alpha1.Labels;
 import io.vmsnap.api.v1alpha1.VMSnapshot;
@@ -17,6 +18,8 @@ import io.vmsnap.operator.dependent.PodState;
 import io.vmsnap.operator.dependent.RunnerPod;
 import io.vmsnap.operator.operation.JobObservation;
 import io.vmsnap.operator.operation.JobSources;
+import io.vmsnap.operator.operation.Operation;
+import io.vmsnap.operator.operation.Operations;
 import io.vmsnap.operator.polling.RunnerAnswer;
 import io.vmsnap.operator.polling.RunnerClient;
 import io.vmsnap.operator.polling.RunnerPolling;
@@ -36,6 +39,7 @@ final class MachineSources {
 
   private static final String BY_CLAIM = "claim";
 
+  private final IndexerResourceCache<VirtualMachine> machines;
   private final InformerEventSource<Pod, VirtualMachine> pods;
   private final InformerEventSource<PersistentVolumeClaim, VirtualMachine> claims;
   private final InformerEventSource<VMSnapshot, VirtualMachine> snapshots;
@@ -46,7 +50,7 @@ final class MachineSources {
 
   private MachineSources(
       EventSourceContext<VirtualMachine> context, RunnerClient client, Duration interval) {
-    var machines = context.getPrimaryCache();
+    machines = context.getPrimaryCache();
     machines.addIndexers(
         Map.of(
             BY_CLAIM,
@@ -136,6 +140,16 @@ final class MachineSources {
   List<VMSnapshot> snapshots(VirtualMachine vm) {
     return snapshots.byIndex(
         Indexes.BY_VM, Indexes.key(vm.getMetadata().getNamespace(), vm.getMetadata().getName()));
+  }
+
+  /** Of all machines: those that were asked for and have not ended. */
+  List<Operation> operations() {
+    return Stream.of(
+            machines.list().flatMap(vm -> Operations.of(vm).stream()),
+            snapshots.list().flatMap(snapshot -> Operations.of(snapshot).stream()),
+            reverts.list().flatMap(revert -> Operations.of(revert).stream()))
+        .flatMap(each -> each)
+        .toList();
   }
 
   JobObservation outcome(VirtualMachine vm) {

@@ -137,7 +137,9 @@ final class MachineStatusFactory {
         BinarySize.round(figures.freeBytes()),
         BinarySize.round(figures.baseBytes()),
         BinarySize.round(figures.deltaBytes()),
-        BinarySize.round(figures.memoryBytes()));
+        BinarySize.round(figures.memoryBytes()),
+        figures.deltaBytesPerHour() == null ? null : BinarySize.round(figures.deltaBytesPerHour()),
+        TimeUntilFull.of(figures).map(TimeUntilFull::text).orElse(null));
   }
 
   private static List<AcceptedDisk> disks(VirtualMachine vm, boolean accepted) {

@@ -18,6 +18,7 @@ import io.vmsnap.operator.dependent.DirectoryClaim;
 import io.vmsnap.operator.dependent.OperationJob;
 import io.vmsnap.operator.dependent.RunnerPod;
 import io.vmsnap.operator.event.Events;
+import io.vmsnap.operator.metric.OperationMetrics;
 import io.vmsnap.operator.operation.JobStep;
 import io.vmsnap.operator.operation.MachineRequest;
 import io.vmsnap.operator.polling.RunnerClient;
@@ -47,15 +48,21 @@ public class VirtualMachineReconciler implements Reconciler<VirtualMachine> {
   private final OperatorConfig config;
   private final RunnerClient runners;
   private final Events events;
+  private final OperationMetrics metrics;
   private final Clock clock;
   private final MachineEvents machineEvents;
   private MachineSources sources;
 
   public VirtualMachineReconciler(
-      OperatorConfig config, RunnerClient runners, Events events, Clock clock) {
+      OperatorConfig config,
+      RunnerClient runners,
+      Events events,
+      OperationMetrics metrics,
+      Clock clock) {
     this.config = config;
     this.runners = runners;
     this.events = events;
+    this.metrics = metrics;
     this.clock = clock;
     this.machineEvents = new MachineEvents(events);
   }
@@ -64,6 +71,7 @@ public class VirtualMachineReconciler implements Reconciler<VirtualMachine> {
   public List<EventSource<?, VirtualMachine>> prepareEventSources(
       EventSourceContext<VirtualMachine> context) {
     sources = MachineSources.create(context, runners, config.pollInterval());
+    metrics.watch(sources::operations);
     return sources.all();
   }
 
@@ -82,6 +90,9 @@ public class VirtualMachineReconciler implements Reconciler<VirtualMachine> {
     VirtualMachineStatus status =
         MachineStatusFactory.create(vm, seen, step, specHash(step, vm), now);
     machineEvents.tell(vm, step, status);
+    if (step instanceof MachineStep.Work work) {
+      metrics.observe(vm.getStatus().attempt(), work.job());
+    }
     return StatusUpdate.of(vm, status, VirtualMachine::new).rescheduleAfter(pause(vm, step, now));
   }
 

@@ -15,6 +15,7 @@ import io.vmsnap.api.v1alpha1.VMSnapshotStatus;
 import io.vmsnap.api.v1alpha1.VirtualMachine;
 import io.vmsnap.operator.config.OperatorConfig;
 import io.vmsnap.operator.event.Events;
+import io.vmsnap.operator.metric.OperationMetrics;
 import io.vmsnap.operator.operation.JobStep;
 import io.vmsnap.operator.reconciler.Children;
 import io.vmsnap.operator.reconciler.ContextChildren;
@@ -45,13 +46,16 @@ public class VMSnapshotReconciler implements Reconciler<VMSnapshot>, Cleaner<VMS
 
   private final Clock clock;
   private final SnapshotEvents events;
+  private final OperationMetrics metrics;
   private final SnapshotDecision decision;
   private final DeletionDecision deletion;
   private final SnapshotActs acts;
   private SnapshotSources sources;
 
-  public VMSnapshotReconciler(OperatorConfig config, Events events, Clock clock) {
+  public VMSnapshotReconciler(
+      OperatorConfig config, Events events, OperationMetrics metrics, Clock clock) {
     this.clock = clock;
+    this.metrics = metrics;
     this.events = new SnapshotEvents(events);
     this.decision = new SnapshotDecision(config.jobAttempts(), config.jobTtl());
     this.deletion = new DeletionDecision(decision);
@@ -98,6 +102,9 @@ public class VMSnapshotReconciler implements Reconciler<VMSnapshot>, Cleaner<VMS
     VMSnapshotStatus status = SnapshotStatusFactory.create(snapshot, seen, step, now);
     UpdateControl<VMSnapshot> control = StatusUpdate.of(snapshot, status, VMSnapshot::new);
     events.tell(snapshot, step);
+    if (step instanceof SnapshotStep.Work work) {
+      metrics.observe(snapshot.getStatus().attempt(), work.job());
+    }
     return pause(step, now).map(control::rescheduleAfter).orElse(control);
   }
 

@@ -14,6 +14,7 @@ import io.vmsnap.operator.config.OperatorConfig;
 import io.vmsnap.operator.dependent.OperationJob;
 import io.vmsnap.operator.dependent.Tasks;
 import io.vmsnap.operator.event.Events;
+import io.vmsnap.operator.metric.OperationMetrics;
 import io.vmsnap.operator.operation.JobStep;
 import io.vmsnap.operator.reconciler.Children;
 import io.vmsnap.operator.reconciler.ContextChildren;
@@ -42,12 +43,15 @@ public class VMSnapshotRevertReconciler implements Reconciler<VMSnapshotRevert> 
   private final OperatorConfig config;
   private final Clock clock;
   private final RevertEvents events;
+  private final OperationMetrics metrics;
   private final RevertDecision decision;
   private RevertSources sources;
 
-  public VMSnapshotRevertReconciler(OperatorConfig config, Events events, Clock clock) {
+  public VMSnapshotRevertReconciler(
+      OperatorConfig config, Events events, OperationMetrics metrics, Clock clock) {
     this.config = config;
     this.clock = clock;
+    this.metrics = metrics;
     this.events = new RevertEvents(events);
     this.decision = new RevertDecision(config.jobAttempts(), config.jobTtl());
   }
@@ -75,6 +79,9 @@ public class VMSnapshotRevertReconciler implements Reconciler<VMSnapshotRevert> 
     UpdateControl<VMSnapshotRevert> control =
         StatusUpdate.of(revert, status, VMSnapshotRevert::new);
     events.tell(revert, step);
+    if (step instanceof RevertStep.Work work) {
+      metrics.observe(revert.getStatus().attempt(), work.job());
+    }
     return pause(step, now).map(control::rescheduleAfter).orElse(control);
   }
 

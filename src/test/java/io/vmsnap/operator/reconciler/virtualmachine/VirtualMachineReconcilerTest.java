@@ -3,6 +3,7 @@ package io.vmsnap.operator.reconciler.virtualmachine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
+import io.fabric8.kubernetes.api.model.PersistentVolumeClaimBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
@@ -547,7 +548,7 @@ class VirtualMachineReconcilerTest {
       PersistentVolumeClaim claim, Pod pod, RunnerAnswer answer) {
     VirtualMachineReconciler reconciler =
         new VirtualMachineReconciler(
-            Fixtures.CONFIG, null, events, Clock.fixed(now, ZoneOffset.UTC));
+            Fixtures.CONFIG, null, events, Fixtures.metrics(), Clock.fixed(now, ZoneOffset.UTC));
     MachineObservation seen =
         new MachineObservation(
             VirtualMachineRules.check(vm),
@@ -583,6 +584,53 @@ class VirtualMachineReconcilerTest {
     look(claim(), pod, told("Running", null, List.of()));
 
     assertThat(reason(ConditionType.ConsolidationNeeded)).isEqualTo("False Consolidated");
+  }
+
+  @Test
+  void volumeThatIsFullWithinADayIsACondition() {
+    Pod pod = Fixtures.pod(vm, "Running");
+    look(claim(), pod, growing(16 << 20));
+    assertThat(reason(ConditionType.SpaceLow)).isEqualTo("False ReserveFree");
+    assertThat(vm.getStatus().directory().growthPerHour()).isEqualTo("16Mi");
+    assertThat(vm.getStatus().directory().fullIn()).isEqualTo("2d");
+    assertThat(events.told).doesNotContain("Warning SpaceLow");
+
+    look(claim(), pod, growing(64 << 20));
+    assertThat(reason(ConditionType.SpaceLow)).isEqualTo("True FillsSoon");
+    assertThat(condition(ConditionType.SpaceLow).message()).contains("64Mi in an hour", "24 h");
+    assertThat(vm.getStatus().directory().fullIn()).isEqualTo("16h");
+    assertThat(events.told).contains("Warning SpaceLow");
+
+    look(claim(), pod, growing(32 << 20));
+    assertThat(reason(ConditionType.SpaceLow)).as("not yet").isEqualTo("True FillsSoon");
+
+    look(claim(), pod, growing(16 << 20));
+    assertThat(reason(ConditionType.SpaceLow)).isEqualTo("False ReserveFree");
+
+    look(claim(), pod, growing(0));
+    assertThat(vm.getStatus().directory().growthPerHour()).isEqualTo("0");
+    assertThat(vm.getStatus().directory().fullIn()).isNull();
+
+    look(claim(), pod, growing(4L << 30));
+    assertThat(vm.getStatus().directory().fullIn()).isEqualTo("<1h");
+  }
+
+  @Test
+  void claimThatAdmitsOnePodIsRefusedBeforeAnyPodIsMade() {
+    vm = Fixtures.machine();
+    PersistentVolumeClaim claim =
+        new PersistentVolumeClaimBuilder(claim())
+            .editSpec()
+            .withAccessModes("ReadWriteOncePod")
+            .endSpec()
+            .build();
+
+    look(claim, null, null);
+
+    assertThat(reason(ConditionType.Stalled)).isEqualTo("True ClaimUnusable");
+    assertThat(condition(ConditionType.Ready).message())
+        .contains("web-directory", "ReadWriteOncePod", "ReadWriteOnce");
+    assertThat(children.applied).isEmpty();
   }
 
   @Test
@@ -628,6 +676,25 @@ class VirtualMachineReconcilerTest {
 
   private String reason(ConditionType type) {
     return condition(type).status() + " " + condition(type).reason();
+  }
+
+  /** With 1Gi free of 5Gi. */
+  private static RunnerAnswer growing(long bytesPerHour) {
+    return new RunnerAnswer.Told(
+        "pod-1",
+        new RunnerStatus(
+            "PoweredOn",
+            "Running",
+            "tcg",
+            "10.0.2",
+            false,
+            new RunnerStatus.Directory(5L << 30, 1L << 30, 1, 1, 0, List.of(), bytesPerHour),
+            List.of(),
+            null,
+            0L,
+            null,
+            null,
+            null));
   }
 
   private static RunnerAnswer told(String runState, Long currentUid) {

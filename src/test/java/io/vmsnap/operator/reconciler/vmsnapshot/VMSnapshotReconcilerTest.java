@@ -570,7 +570,8 @@ class VMSnapshotReconcilerTest {
   private UpdateControl<VMSnapshot> look(
       Optional<VirtualMachine> vm, JobObservation outcome, Optional<Job> job) {
     VMSnapshotReconciler reconciler =
-        new VMSnapshotReconciler(Fixtures.CONFIG, events, Clock.fixed(now, ZoneOffset.UTC));
+        new VMSnapshotReconciler(
+            Fixtures.CONFIG, events, Fixtures.metrics(), Clock.fixed(now, ZoneOffset.UTC));
     SnapshotObservation seen = seen(vm, outcome, job);
     UpdateControl<VMSnapshot> control = reconciler.reconcile(snapshot, seen, children);
     control.getResource().ifPresent(patch -> snapshot.setStatus(patch.getStatus()));

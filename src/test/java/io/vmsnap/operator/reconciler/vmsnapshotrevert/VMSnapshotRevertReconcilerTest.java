@@ -229,7 +229,8 @@ class VMSnapshotRevertReconcilerTest {
 
   private UpdateControl<VMSnapshotRevert> look(JobObservation outcome) {
     VMSnapshotRevertReconciler reconciler =
-        new VMSnapshotRevertReconciler(Fixtures.CONFIG, events, Clock.fixed(now, ZoneOffset.UTC));
+        new VMSnapshotRevertReconciler(
+            Fixtures.CONFIG, events, Fixtures.metrics(), Clock.fixed(now, ZoneOffset.UTC));
     RevertObservation seen =
         new RevertObservation(
             VMSnapshotRevertRules.check(revert),
