@@ -108,6 +108,11 @@ public final class OperatorProcess implements AutoCloseable {
     return process != null && process.isAlive();
   }
 
+  /** Of the process that runs; another one where it was started again. */
+  public synchronized long pid() {
+    return process.pid();
+  }
+
   /** Empty before the first start and while it runs. */
   public synchronized Optional<Integer> exitStatus() {
     return process == null || process.isAlive()
