@@ -109,6 +109,8 @@ public final class LocalStorage implements VmStorage {
     if (!Files.isDirectory(path, NOFOLLOW)) {
       Files.createDirectory(
           path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-x---")));
+      // What is synced inside it would else go with it.
+      syncDirectory(FileNames.folderOf(name));
     }
   }
 

@@ -36,7 +36,7 @@ public interface VmStorage extends Closeable {
   /** Names of the regular files directly in the folder ({@code ""} is the directory), sorted. */
   List<String> list(String folder) throws IOException;
 
-  /** Creates a folder, mode 0750, if it does not exist. */
+  /** Creates a folder, mode 0750, if it does not exist; durable when this returns. */
   void createFolder(String name) throws IOException;
 
   /** Atomically gives the file a new name; a file that has that name is replaced. */

@@ -12,6 +12,7 @@ import io.vmsnap.hypervisor.HypervisorException;
 import io.vmsnap.hypervisor.NodeName;
 import io.vmsnap.hypervisor.RunState;
 import io.vmsnap.snapshot.journal.Journal;
+import io.vmsnap.storage.FaultTally;
 import io.vmsnap.storage.FaultyStorage;
 import io.vmsnap.storage.FaultyStorage.Fault;
 import io.vmsnap.storage.MemoryStorage;
@@ -29,6 +30,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -39,9 +41,14 @@ import org.junit.jupiter.params.provider.ValueSource;
  * snapshot that is left and the running state read as before, and another try comes to the end.
  */
 class DeleteSnapshotFaultTest {
+  @RegisterExtension static final FaultTally TALLY = new FaultTally();
+
   private static final VmConnector OFF = VmConnector.POWERED_OFF;
 
-  /** 1 fails every operation; the default some of them, so that the test takes seconds. */
+  /**
+   * 1 fails every operation; the default some of them, so that the test takes seconds, and others
+   * in each run of a test.
+   */
   private static final int STEP = Integer.getInteger("vmsnap.faultStep", 9);
 
   private final Map<Long, List<ByteBuffer>> states = new TreeMap<>();
@@ -74,13 +81,14 @@ class DeleteSnapshotFaultTest {
   })
   void everyOperationMayFailOnAMachineThatIsOff(long uid, Fault fault) throws Exception {
     int operations = operationsOf(uid, false);
-    for (int n = 1; n <= operations; n += STEP) {
+    for (int n = first(4 * fault.ordinal() + uid); n <= operations; n += STEP) {
       MemoryStorage disk = machine();
       attempt(new FaultyStorage(disk, fault).failAt(n), OFF, uid);
       String where = fault + " at operation " + n;
 
       recover(disk, OFF);
 
+      TALLY.tried();
       verify(disk, where);
       delete(disk, OFF, uid);
       verifyDeleted(disk, uid, where);
@@ -92,7 +100,7 @@ class DeleteSnapshotFaultTest {
   @CsvSource({"1, 1", "2, 2", "3, 3", "0, 4", "2, 0", "3, 0"})
   void powerMayFailAtEveryOperation(long uid, long seed) throws Exception {
     int operations = operationsOf(uid, false);
-    for (int n = 1; n <= operations; n += STEP) {
+    for (int n = first(2 * seed + uid); n <= operations; n += STEP) {
       MemoryStorage disk = machine();
       attempt(new FaultyStorage(disk, Fault.DEATH).failAt(n), OFF, uid);
       MemoryStorage after =
@@ -101,6 +109,7 @@ class DeleteSnapshotFaultTest {
 
       recover(after, OFF);
 
+      TALLY.tried();
       verify(after, where);
       // The machine may be started, and write, before the merge goes on.
       guestWrites(after, 99);
@@ -131,6 +140,7 @@ class DeleteSnapshotFaultTest {
 
         recover(after, OFF);
 
+        TALLY.tried();
         verify(after, "operation " + n + ", then recovery at " + m);
         if (!dying.struck()) {
           break;
@@ -155,7 +165,7 @@ class DeleteSnapshotFaultTest {
   })
   void everyOperationMayFailOnARunningMachine(long uid, Fault fault) throws Exception {
     int operations = operationsOf(uid, true);
-    for (int n = 1; n <= operations; n += STEP) {
+    for (int n = first(4 * fault.ordinal() + uid); n <= operations; n += STEP) {
       MemoryStorage disk = machine();
       FakeVm vm = running(disk);
       attempt(new FaultyStorage(disk, fault).failAt(n), vm, uid);
@@ -163,6 +173,7 @@ class DeleteSnapshotFaultTest {
 
       recover(disk, vm);
 
+      TALLY.tried();
       verify(disk, where);
       verifyGraph(disk, vm, where);
       assertThat(vm.state()).as(where + ": no guest stands still").isEqualTo(RunState.RUNNING);
@@ -178,7 +189,7 @@ class DeleteSnapshotFaultTest {
   @CsvSource({"2, 0", "2, 1", "3, 0", "3, 1", "3, 2", "0, 0", "0, 1"})
   void nodeMayDieAtEveryOperationOfARunningMachine(long uid, long seed) throws Exception {
     int operations = operationsOf(uid, true);
-    for (int n = 1; n <= operations; n += STEP) {
+    for (int n = first(3 * seed + uid); n <= operations; n += STEP) {
       MemoryStorage disk = machine();
       attempt(new FaultyStorage(disk, Fault.DEATH).failAt(n), running(disk), uid);
       MemoryStorage after = seed == 0 ? disk : disk.powerCut(PowerCut.random(seed * 10_000 + n));
@@ -186,6 +197,7 @@ class DeleteSnapshotFaultTest {
 
       recover(after, OFF);
 
+      TALLY.tried();
       verify(after, where);
       delete(after, OFF, uid);
       verifyDeleted(after, uid, where);
@@ -228,6 +240,10 @@ class DeleteSnapshotFaultTest {
     assertThat(second.removedUids()).isEmpty();
     assertThat(second.mergedBytes()).isZero();
     verifyDeleted(disk, 2, "twice");
+  }
+
+  private static int first(long run) {
+    return 1 + (int) (run % STEP);
   }
 
   /** A fresh copy of the same machine. */
@@ -280,11 +296,12 @@ class DeleteSnapshotFaultTest {
 
   private void verify(MemoryStorage disk, String where) throws IOException {
     for (SnapshotEntry snapshot : VmDirectory.open(disk).vmsd().snapshots()) {
-      assertThat(content(disk, snapshot.uid()))
-          .as(where + ": snapshot " + snapshot.uid())
-          .isEqualTo(states.get(snapshot.uid()));
+      TALLY.same(
+          content(disk, snapshot.uid()),
+          states.get(snapshot.uid()),
+          where + ": snapshot " + snapshot.uid());
     }
-    assertThat(content(disk)).as(where + ": running state").isEqualTo(now);
+    TALLY.same(content(disk), now, where + ": running state");
     assertThat(disk.exists(Journal.FILE)).as(where).isFalse();
     assertThat(DirectoryChecker.check(disk, false))
         .as(where)

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vmsnap.hypervisor.NodeName;
 import io.vmsnap.snapshot.journal.Journal;
+import io.vmsnap.storage.FaultTally;
 import io.vmsnap.storage.FaultyStorage;
 import io.vmsnap.storage.FaultyStorage.Fault;
 import io.vmsnap.storage.MemoryStorage;
@@ -23,6 +24,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -33,6 +35,8 @@ import org.junit.jupiter.params.provider.EnumSource;
  * than the history.
  */
 class MemorySnapshotFaultTest {
+  @RegisterExtension static final FaultTally TALLY = new FaultTally();
+
   private static final int DISKS = 2;
   private static final int UID = 2;
   private static final String MEMORY = "web-Snapshot2.vmsn";
@@ -125,7 +129,6 @@ class MemorySnapshotFaultTest {
   }
 
   private void assertBothEnds() {
-    System.out.println("taken " + taken + ", given up after the guest wrote " + givenUp);
     assertThat(taken).isPositive();
     assertThat(givenUp).isPositive();
   }
@@ -178,10 +181,11 @@ class MemorySnapshotFaultTest {
     taken += exists ? 1 : 0;
     givenUp += wrote && !exists ? 1 : 0;
     assertThat(disk.exists(Journal.FILE)).as(where).isFalse();
-    assertThat(content(disk)).as(where).isEqualTo(wrote ? after : before);
-    assertThat(content(disk, 1)).as(where).isEqualTo(first);
+    TALLY.tried();
+    TALLY.same(content(disk), wrote ? after : before, where);
+    TALLY.same(content(disk, 1), first, where);
     if (exists) {
-      assertThat(content(disk, UID)).as(where).isEqualTo(before);
+      TALLY.same(content(disk, UID), before, where);
       MemoryFile.checkAll(disk, MEMORY, VmsnFile.read(disk, MEMORY).memory(), bytes -> {});
     }
     assertThat(disk.exists(MEMORY)).as(where).isEqualTo(exists);

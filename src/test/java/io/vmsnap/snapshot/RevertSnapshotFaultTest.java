@@ -13,6 +13,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.vmsnap.hypervisor.HypervisorException;
 import io.vmsnap.hypervisor.NodeName;
 import io.vmsnap.snapshot.journal.Journal;
+import io.vmsnap.storage.FaultTally;
 import io.vmsnap.storage.FaultyStorage;
 import io.vmsnap.storage.FaultyStorage.Fault;
 import io.vmsnap.storage.MemoryStorage;
@@ -27,6 +28,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -38,6 +40,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  * and the machine is as it was or where the revert was to bring it, never anything else.
  */
 class RevertSnapshotFaultTest {
+  @RegisterExtension static final FaultTally TALLY = new FaultTally();
+
   private static final VmConnector OFF = VmConnector.POWERED_OFF;
   private static final String ID = "v-1";
 
@@ -275,8 +279,9 @@ class RevertSnapshotFaultTest {
   }
 
   private void verify(MemoryStorage disk, String where) throws IOException {
-    assertThat(content(disk, 1)).as(where).isEqualTo(first);
-    assertThat(content(disk, 2)).as(where).isEqualTo(second);
+    TALLY.tried();
+    TALLY.same(content(disk, 1), first, where);
+    TALLY.same(content(disk, 2), second, where);
     assertThat(disk.exists(Journal.FILE)).as(where).isFalse();
     assertThat(disk.exists(RevertPlan.STAGED_CONFIGURATION)).as(where).isFalse();
     assertThat(DirectoryChecker.check(disk, false))
@@ -290,11 +295,11 @@ class RevertSnapshotFaultTest {
     assertThat(RevertLedger.read(disk).find(ID).isPresent()).as(where).isEqualTo(current == 1);
     if (current == 1) {
       reverted++;
-      assertThat(content(disk)).as(where).isIn(first, promoted);
+      TALLY.either(content(disk), first, promoted, where);
     } else {
       untouched++;
       assertThat(current).isEqualTo(2);
-      assertThat(content(disk)).as(where).isEqualTo(now);
+      TALLY.same(content(disk), now, where);
     }
   }
 

@@ -16,6 +16,7 @@ import io.vmsnap.hypervisor.RunningVm;
 import io.vmsnap.hypervisor.SavedMemory;
 import io.vmsnap.snapshot.journal.Journal;
 import io.vmsnap.snapshot.journal.Phase;
+import io.vmsnap.storage.FaultTally;
 import io.vmsnap.storage.FaultyStorage;
 import io.vmsnap.storage.FaultyStorage.Fault;
 import io.vmsnap.storage.MemoryStorage;
@@ -37,6 +38,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -46,6 +48,8 @@ import org.junit.jupiter.params.provider.EnumSource;
  * does a guest run whose memory a configuration or a journal holds ready to be resumed.
  */
 class SuspendFaultTest {
+  @RegisterExtension static final FaultTally TALLY = new FaultTally();
+
   private static final String FILE = "web.vmss";
 
   private List<ByteBuffer> content;
@@ -203,7 +207,8 @@ class SuspendFaultTest {
   private void verify(MemoryStorage disk, boolean nothingKept, String where) throws IOException {
     Optional<String> mark = VmDirectory.readVmx(disk, "web").get(VmxFile.RESUME_FROM);
     assertThat(disk.exists(Journal.FILE)).as(where).isFalse();
-    assertThat(content(disk)).as(where).isEqualTo(content);
+    TALLY.tried();
+    TALLY.same(content(disk), content, where);
     if (nothingKept) {
       assertThat(mark).as(where).isEmpty();
       assertThat(disk.exists(FILE)).as(where).isFalse();

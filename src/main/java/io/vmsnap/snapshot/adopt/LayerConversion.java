@@ -19,6 +19,7 @@ import io.vmsnap.disk.vmdk.ExportIdentity;
 import io.vmsnap.disk.vmdk.Extent;
 import io.vmsnap.disk.vmdk.ExtentType;
 import io.vmsnap.disk.vmdk.VmdkLayer;
+import io.vmsnap.storage.FileNames;
 import io.vmsnap.storage.OpenMode;
 import io.vmsnap.storage.StorageFile;
 import io.vmsnap.storage.VmStorage;
@@ -124,6 +125,8 @@ final class LayerConversion {
       extent.sync();
     }
     Seal.run(staging, delta);
+    // The digest proves the copy for ever: after a crash its index must not be the empty one again.
+    staging.syncDirectory(FileNames.folderOf(index));
     return digest.finish();
   }
 

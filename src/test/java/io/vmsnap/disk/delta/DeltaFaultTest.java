@@ -7,6 +7,7 @@ import io.vmsnap.disk.chain.ChainContent;
 import io.vmsnap.disk.chain.DiskChain;
 import io.vmsnap.disk.chain.DiskChain.View;
 import io.vmsnap.disk.chain.DiskChecker;
+import io.vmsnap.storage.FaultTally;
 import io.vmsnap.storage.FaultyStorage;
 import io.vmsnap.storage.FaultyStorage.Fault;
 import io.vmsnap.storage.FaultyStorage.InjectedFault;
@@ -14,11 +15,14 @@ import io.vmsnap.storage.MemoryStorage;
 import io.vmsnap.storage.PowerCut;
 import java.io.IOException;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Creation, seal and rebuild fail, die or lose power at their 1st, 2nd, 3rd ... write. */
 class DeltaFaultTest {
+  @RegisterExtension static final FaultTally TALLY = new FaultTally();
+
   private static final int CAPACITY = 3 << 20;
 
   @ParameterizedTest
@@ -36,6 +40,7 @@ class DeltaFaultTest {
         // what this test is about
       }
       struck = faulty.struck();
+      TALLY.tried();
       MemoryStorage after = disk.powerCut(PowerCut.random(n));
       if (struck) {
         DeltaDisk.delete(after, "web-000001.vmdk");
@@ -90,6 +95,7 @@ class DeltaFaultTest {
         // what this test is about
       }
       struck = faulty.struck();
+      TALLY.tried();
       MemoryStorage after = disk.powerCut(PowerCut.random(n));
       DiskModel model = new DiskModel(CAPACITY);
       model.put(0, guest.content());
@@ -107,6 +113,7 @@ class DeltaFaultTest {
   private static void assertContent(String what, MemoryStorage storage, DiskModel model, View view)
       throws IOException {
     try (ChainContent content = DiskChain.open(storage, "web-000001.vmdk").content(storage, view)) {
+      TALLY.compared();
       model.assertSame(what, content);
     }
   }
