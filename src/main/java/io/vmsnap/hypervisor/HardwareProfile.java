@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
  *     means other hardware after an update of QEMU
  * @param cpus 1 to 255
  * @param memoryBytes a multiple of 1 MiB, at least 16 MiB
- * @param cpuModel a QEMU CPU model
+ * @param cpuModel a QEMU CPU model, with features if needed: {@code max,-avx2,pmu=off}
  */
 public record HardwareProfile(
     String name,
@@ -29,7 +29,11 @@ public record HardwareProfile(
     String cpuModel,
     Accelerator accelerator) {
   private static final Pattern MACHINE_TYPE = Pattern.compile("pc-q35-[0-9]+\\.[0-9]+");
-  private static final Pattern CPU_MODEL = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
+
+  /** The only commas are those between features that are switched on or off. */
+  private static final Pattern CPU_MODEL =
+      Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*(,[+-]?[a-z0-9._-]+(=(on|off))?)*");
+
   private static final long MEBIBYTE = 1L << 20;
   private static final int MAX_CPUS = 255;
   private static final int MIN_MEMORY_MEBIBYTES = 16;

@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** Turns a VM directory into the machine that QEMU shall be. */
@@ -65,15 +66,25 @@ final class MachineBlueprint {
 
   private DirectBoot directBoot() throws IOException {
     VmxFile vmx = directory.vmx();
-    VmStorage storage = directory.storage();
-    return vmx.get("vmsnap.boot.kernel")
-        .map(
-            kernel ->
-                new DirectBoot(
-                    storage.path(kernel),
-                    vmx.get("vmsnap.boot.initrd").map(storage::path).orElse(null),
-                    vmx.get("vmsnap.boot.cmdline").orElse(null)))
-        .orElse(null);
+    Optional<String> kernel = vmx.get("vmsnap.boot.kernel");
+    if (kernel.isEmpty()) {
+      return null;
+    }
+    Optional<String> initrd = vmx.get("vmsnap.boot.initrd");
+    return new DirectBoot(
+        regular(kernel.get()),
+        initrd.isEmpty() ? null : regular(initrd.get()),
+        vmx.get("vmsnap.boot.cmdline").orElse(null));
+  }
+
+  /**
+   * For QEMU to open.
+   *
+   * @throws IOException if it is a device, a FIFO, a link, or leads out of the directory
+   */
+  private Path regular(String file) throws IOException {
+    directory.storage().size(file);
+    return directory.storage().path(file);
   }
 
   private List<PortForward> ports() throws RunnerFailure {
@@ -120,6 +131,6 @@ final class MachineBlueprint {
       }
       WholeFile.replace(storage, file, Files.readAllBytes(efi.variablesTemplate()));
     }
-    return storage.path(file);
+    return regular(file);
   }
 }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -21,9 +22,12 @@ final class RunFolder {
 
   private RunFolder() {}
 
+  /** Closed to all but the pods' user: whoever reaches a monitor there has the machine. */
   static void create(VmStorage storage) throws IOException {
     storage.createFolder(".vmsnap");
     storage.createFolder(FOLDER);
+    Files.setPosixFilePermissions(
+        storage.path(FOLDER), PosixFilePermissions.fromString("rwx------"));
   }
 
   /**

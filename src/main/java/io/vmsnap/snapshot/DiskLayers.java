@@ -10,6 +10,7 @@ import io.vmsnap.storage.VmStorage;
 import io.vmsnap.vmdir.VmDirectory;
 import io.vmsnap.vmdir.VmDisk;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -26,12 +27,13 @@ public final class DiskLayers {
     List<DiskAttachment> attachments = new ArrayList<>();
     for (VmDisk disk : directory.disks()) {
       DiskChain chain = DiskChain.open(directory.storage(), disk.active().fileName());
+      List<DiskLayer> layers = new ArrayList<>();
+      for (ChainLayer layer : chain.layers()) {
+        layers.add(layer(directory.storage(), layer));
+      }
       String id = disk.address().toString();
       attachments.add(
-          new DiskAttachment(
-              id,
-              disk.name() == null ? id : disk.name(),
-              chain.layers().stream().map(l -> layer(directory.storage(), l)).toList()));
+          new DiskAttachment(id, disk.name() == null ? id : disk.name(), List.copyOf(layers)));
     }
     return attachments;
   }
@@ -40,8 +42,8 @@ public final class DiskLayers {
     DeltaDisk delta = DeltaDisk.open(storage, descriptor);
     return new DiskLayer(
         NodeName.of(descriptor),
-        storage.path(delta.files().extent()),
-        storage.path(delta.files().index()),
+        regular(storage, delta.files().extent()),
+        regular(storage, delta.files().index()),
         delta.layout().dataOffset(),
         delta.layout().capacity());
   }
@@ -57,12 +59,18 @@ public final class DiskLayers {
     return layers.size() < 2 ? null : NodeName.of(layers.get(layers.size() - 2).descriptor());
   }
 
-  private static DiskLayer layer(VmStorage storage, ChainLayer layer) {
+  private static DiskLayer layer(VmStorage storage, ChainLayer layer) throws IOException {
     return new DiskLayer(
         NodeName.of(layer.descriptor()),
-        storage.path(layer.extent()),
-        layer.isBase() ? null : storage.path(layer.index()),
+        regular(storage, layer.extent()),
+        layer.isBase() ? null : regular(storage, layer.index()),
         layer.dataOffset(),
         layer.capacity());
+  }
+
+  /** For QEMU to open, which would open a device too, and wait at a FIFO. */
+  private static Path regular(VmStorage storage, String file) throws IOException {
+    storage.size(file);
+    return storage.path(file);
   }
 }

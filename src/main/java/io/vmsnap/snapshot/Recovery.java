@@ -4,6 +4,7 @@ import io.vmsnap.snapshot.journal.Journal;
 import io.vmsnap.snapshot.journal.JournalEntry;
 import io.vmsnap.storage.VmStorage;
 import io.vmsnap.vmdir.DamagedFileException;
+import io.vmsnap.vmdir.DirectoryFormat;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -35,6 +36,7 @@ public final class Recovery {
    *     told; nothing was changed
    */
   public Outcome recover(VmConnector vm) throws IOException {
+    DirectoryFormat.check(storage); // a newer version may mean something else by the same journal
     Optional<JournalEntry> entry = new Journal(storage).read();
     if (entry.isEmpty()) {
       return Outcome.NOTHING;
@@ -50,6 +52,10 @@ public final class Recovery {
       case DeletePlan.OPERATION -> new DeleteRecovery(storage, lock);
       case MergePlan.OPERATION -> new MergeRecovery(storage, lock);
       case PivotPlan.OPERATION -> new PivotRecovery(storage, lock);
+      case "adopt" ->
+          throw new DamagedFileException(
+              Journal.FILE,
+              "\"vmsnap adopt\" was cut off and is not complete; run the same command again");
       default ->
           throw new DamagedFileException(
               Journal.FILE,

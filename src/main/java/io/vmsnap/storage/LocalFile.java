@@ -34,15 +34,28 @@ final class LocalFile implements StorageFile {
 
   @Override
   public int read(ByteBuffer buffer, long position) throws IOException {
-    return channel.read(buffer, position);
+    try {
+      return channel.read(buffer, position);
+    } catch (IOException e) {
+      throw named(e);
+    }
   }
 
   @Override
   public void write(ByteBuffer buffer, long position) throws IOException {
     long at = position;
-    while (buffer.hasRemaining()) {
-      at += channel.write(buffer, at);
+    try {
+      while (buffer.hasRemaining()) {
+        at += channel.write(buffer, at);
+      }
+    } catch (IOException e) {
+      throw named(e);
     }
+  }
+
+  /** Says of which file: the system's own words are "No space left on device", no more. */
+  private IOException named(IOException e) {
+    return e.getClass() == IOException.class ? new IOException(name + ": " + e.getMessage(), e) : e;
   }
 
   @Override
@@ -59,13 +72,17 @@ final class LocalFile implements StorageFile {
     if (handle.isEmpty() || !handle.get().extendTo(size)) {
       // One zero byte at the end. It could hide a byte that another process wrote there since the
       // size was read, so this way is for file systems without fallocate only.
-      channel.write(ByteBuffer.allocate(1), size - 1);
+      write(ByteBuffer.allocate(1), size - 1);
     }
   }
 
   @Override
   public void truncate(long size) throws IOException {
-    channel.truncate(size);
+    try {
+      channel.truncate(size);
+    } catch (IOException e) {
+      throw named(e);
+    }
   }
 
   @Override
@@ -106,13 +123,21 @@ final class LocalFile implements StorageFile {
     synchronized (local.channel) {
       local.channel.position(targetPosition);
       for (long done = 0; done < length; ) {
-        long n = channel.transferTo(sourcePosition + done, length - done, local.channel);
+        long n = transfer(sourcePosition + done, length - done, local);
         if (n <= 0) {
           throw new EOFException(
               name + ": ends at " + (sourcePosition + done) + ", cannot copy " + length + " bytes");
         }
         done += n;
       }
+    }
+  }
+
+  private long transfer(long from, long length, LocalFile target) throws IOException {
+    try {
+      return channel.transferTo(from, length, target.channel);
+    } catch (IOException e) {
+      throw target.named(e);
     }
   }
 
@@ -126,7 +151,11 @@ final class LocalFile implements StorageFile {
 
   @Override
   public void sync() throws IOException {
-    channel.force(true);
+    try {
+      channel.force(true);
+    } catch (IOException e) {
+      throw named(e);
+    }
   }
 
   @Override

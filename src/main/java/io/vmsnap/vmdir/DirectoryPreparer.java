@@ -94,9 +94,14 @@ public final class DirectoryPreparer {
   }
 
   private void checkBootFile(String field, String file) throws IOException, NotPreparableException {
-    if (file != null && !storage.exists(file)) {
+    if (file == null) {
+      return;
+    }
+    if (!storage.exists(file)) {
       throw NotPreparableException.invalid(field + ": " + file + " is not in the VM directory");
     }
+    storage.size(
+        file); // refuses what is no regular file: QEMU would open a device, or wait at a FIFO
   }
 
   private void checkOwner() throws IOException, NotPreparableException {

@@ -6,7 +6,10 @@ import io.vmsnap.storage.LocalStorage;
 import io.vmsnap.storage.VmStorage;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,6 +25,25 @@ class RunFolderTest {
 
   private void touch(Path file) throws Exception {
     Files.writeString(directory.resolve(file), file.toString());
+  }
+
+  /** QEMU makes its sockets there with modes of its own. */
+  @Test
+  void folderIsClosedToOthers() throws Exception {
+    try (VmStorage storage = new LocalStorage(directory)) {
+      RunFolder.create(storage);
+      assertThat(PosixFilePermissions.toString(permissions())).isEqualTo("rwx------");
+      Files.setPosixFilePermissions(
+          directory.resolve(RunFolder.FOLDER), PosixFilePermissions.fromString("rwxr-xr-x"));
+
+      RunFolder.create(storage);
+
+      assertThat(PosixFilePermissions.toString(permissions())).isEqualTo("rwx------");
+    }
+  }
+
+  private Set<PosixFilePermission> permissions() throws Exception {
+    return Files.getPosixFilePermissions(directory.resolve(RunFolder.FOLDER));
   }
 
   @Test

@@ -236,7 +236,7 @@ class QemuCommandLineTest {
                     1,
                     64L << 20,
                     Firmware.BIOS,
-                    "max,+vmx",
+                    "max,vendor=AuthenticAMD",
                     Accelerator.TCG))
         .hasMessageContaining("is not a name");
   }
