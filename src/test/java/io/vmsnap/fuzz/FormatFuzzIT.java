@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
  * inputs and a fixed seed; {@code -Dvmsnap.fuzz.runs=N -Dvmsnap.seed=S} looks further.
  */
 class FormatFuzzIT {
-  private static final int RUNS = Integer.getInteger("vmsnap.fuzz.runs", 15_000);
+  private static final int RUNS = Integer.getInteger("vmsnap.fuzz.runs", 10_000);
   private static final long SEED = Long.getLong("vmsnap.seed", 1);
 
   /** A guard against a parser without end only; what it allows depends on no machine. */

@@ -53,6 +53,7 @@ public final class DiskBench {
   private void run(Path directory) throws IOException, InterruptedException {
     LocalStorage storage = new LocalStorage(directory);
     BaseDisk base = filledBase(storage);
+    Load scatteredRead = Load.scattered("read, 4 KiB scattered", false, 8);
     List<Load> loads =
         List.of(
             Load.sequential("first write, 64 KiB in a row", true, 1),
@@ -60,7 +61,9 @@ public final class DiskBench {
             Load.sequential("read, 64 KiB in a row", false, 2),
             Load.scattered("first write, 4 KiB scattered", true, 1),
             Load.scattered("rewrite, 4 KiB scattered", true, 8),
-            Load.scattered("read, 4 KiB scattered", false, 8));
+            scatteredRead,
+            Load.scattered("", false, 1).pastTheCache("the same, not from the cache"));
+    Samples floor = new Samples();
     Map<Overlay, Samples[]> results = new EnumMap<>(Overlay.class);
     for (Overlay overlay : Overlay.values()) {
       results.put(
@@ -74,14 +77,18 @@ public final class DiskBench {
       for (Overlay overlay : order) {
         String node = null;
         for (int i = 0; i < loads.size(); i++) {
-          if (i % 3 == 0) {
+          if (loads.get(i).label().startsWith("first write")) {
             node = overlay.create(directory, storage, base);
           }
           results.get(overlay)[i].add(loads.get(i).atMost(overlay.requests()).run(node));
         }
       }
+      floor.add(scatteredRead.run(Overlay.rawNode(directory, base)));
     }
     print(loads, results);
+    out.printf(
+        "  %-30s  %14s  (no format at all: what QEMU's way of a request gives)%n",
+        scatteredRead.label() + ", raw", scatteredRead.describe(floor.median()));
     new SealBench(directory, out).run();
     new ExportBench(directory, storage, base, out).run();
   }

@@ -15,11 +15,16 @@ import java.util.regex.Pattern;
  * @param count of requests
  * @param size of a request in bytes
  * @param step bytes from the start of one request to that of the next
+ * @param cached whether the host's page cache takes part
  */
-record Load(String label, boolean write, int count, int size, int step) {
+record Load(String label, boolean write, int count, int size, int step, boolean cached) {
   private static final Pattern SECONDS = Pattern.compile("Run completed in ([0-9.]+) seconds");
   private static final int DEPTH = 16;
   private static final int KIB = 1 << 10;
+
+  Load(String label, boolean write, int count, int size, int step) {
+    this(label, write, count, size, step, true);
+  }
 
   /** The whole disk in requests of 64 KiB, one after the other, so many times. */
   static Load sequential(String label, boolean write, int times) {
@@ -33,7 +38,12 @@ record Load(String label, boolean write, int count, int size, int step) {
 
   /** The same pattern, cut short: a rate needs no more, where a whole run would take minutes. */
   Load atMost(int requests) {
-    return new Load(label, write, Math.min(count, requests), size, step);
+    return new Load(label, write, Math.min(count, requests), size, step, cached);
+  }
+
+  /** The same pattern on the volume itself. */
+  Load pastTheCache(String name) {
+    return new Load(name, write, count, size, step, false);
   }
 
   /** Requests in a second. */
@@ -42,7 +52,11 @@ record Load(String label, boolean write, int count, int size, int step) {
   }
 
   double runFrom(long offset, String node) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of("qemu-img", "bench", "-t", "writeback"));
+    if (!cached) {
+      Tool.of("sync").output(); // a direct read would write back first what is dirty there
+    }
+    List<String> command =
+        new ArrayList<>(List.of("qemu-img", "bench", "-t", cached ? "writeback" : "none"));
     if (write) {
       command.addAll(List.of("-w", "--pattern=90"));
     }

@@ -96,9 +96,14 @@ enum Overlay {
         + delta.layout().dataOffset()
         + ",\"file\":"
         + file(directory, delta.files().extent())
-        + "},\"backing\":{\"driver\":\"raw\",\"file\":"
-        + file(directory, base.extent())
-        + "}}";
+        + "},\"backing\":"
+        + rawNode(directory, base)
+        + "}";
+  }
+
+  /** The base alone. */
+  static String rawNode(Path directory, BaseDisk base) {
+    return "{\"driver\":\"raw\",\"file\":" + file(directory, base.extent()) + "}";
   }
 
   static String file(Path directory, String name) {

@@ -4,6 +4,7 @@ import io.vmsnap.disk.chain.BaseDisk;
 import io.vmsnap.disk.delta.DeltaDisk;
 import io.vmsnap.disk.delta.DeltaLayout;
 import io.vmsnap.disk.delta.Seal;
+import io.vmsnap.harness.tool.Tool;
 import io.vmsnap.storage.LocalStorage;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -13,7 +14,7 @@ import java.util.SplittableRandom;
 /** How long a seal takes, by the grains that changed since the one before. */
 final class SealBench {
   private static final long CAPACITY = 256L << 30;
-  private static final int[] GRAINS = {0, 16, 256, 4096, 16384};
+  private static final int[] GRAINS = {0, 16, 256, 4096, 16384, 65536};
 
   private final Path directory;
   private final PrintStream out;
@@ -30,7 +31,9 @@ final class SealBench {
         DeltaDisk.create(storage, base.descriptor(), "big-000001.vmdk", new SplittableRandom(3));
     String node = Overlay.node(directory, base, delta);
     out.printf("%nSeal of a delta over a sparse disk of 256 GiB%n");
-    out.printf("  %12s  %12s  %14s  %10s%n", "changed", "held", "tables written", "seal");
+    out.printf(
+        "  %12s  %12s  %14s  %10s  %10s  %10s%n",
+        "changed", "held", "tables written", "read", "written", "seal");
     long at = 0;
     for (int grains : GRAINS) {
       delta.markIndexAhead(storage);
@@ -40,12 +43,20 @@ final class SealBench {
         writes.runFrom(at, node);
         at += (long) grains * (32 << 10);
       }
+      // What the guest wrote is not the seal's to write.
+      Tool.of("sync", delta.files().extent(), delta.files().index()).in(directory).output();
+      CountingStorage counted = new CountingStorage(storage);
       long start = System.nanoTime();
-      Seal.Result sealed = Seal.run(storage, delta);
+      Seal.Result sealed = Seal.run(counted.storage(), delta);
       double milliseconds = (System.nanoTime() - start) / 1e6;
       out.printf(
-          "  %,12d  %,12d  %,14d  %7.1f ms%n",
-          grains, sealed.grains(), sealed.tablesWritten(), milliseconds);
+          "  %,12d  %,12d  %,14d  %,6d KiB  %,6d KiB  %7.1f ms%n",
+          grains,
+          sealed.grains(),
+          sealed.tablesWritten(),
+          counted.read() >> 10,
+          counted.written() >> 10,
+          milliseconds);
     }
     DeltaDisk.delete(storage, "big-000001.vmdk");
   }

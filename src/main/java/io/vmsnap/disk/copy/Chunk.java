@@ -34,6 +34,9 @@ public record Chunk(long offset, ByteBuffer content, BitSet blocks, int blockByt
 
   /** Whether a block is all zeros. */
   public boolean isZero(int block) {
+    if (content.getLong(block * blockBytes) != 0) {
+      return false; // nearly always, and without an object
+    }
     ByteBuffer bytes = block(block);
     MemorySegment content = MemorySegment.ofBuffer(bytes);
     return MemorySegment.mismatch(content, 0, content.byteSize(), ZEROS, 0, content.byteSize()) < 0;

@@ -8,7 +8,7 @@ import io.vmsnap.disk.chain.ChainContent;
 import io.vmsnap.disk.chain.DiskChain;
 import io.vmsnap.disk.chain.DiskChain.View;
 import io.vmsnap.disk.index.IndexWriter;
-import io.vmsnap.storage.CountingStorage;
+import io.vmsnap.harness.bench.CountingStorage;
 import io.vmsnap.storage.MemoryStorage;
 import io.vmsnap.storage.OpenMode;
 import io.vmsnap.storage.StorageFile;

@@ -1,5 +1,7 @@
-package io.vmsnap.storage;
+package io.vmsnap.harness.bench;
 
+import io.vmsnap.storage.StorageFile;
+import io.vmsnap.storage.VmStorage;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
