@@ -6,6 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
 
 /**
  * What the guest's writer left on a disk state, checked by the rules that {@code writer} states:
@@ -59,6 +61,10 @@ public final class GuestRecords {
     int count = records.length / LINE_BYTES;
     long[] checksums = new long[count];
     int[] lastOf = new int[BLOCKS];
+    // A block is written before its record, so one that was cut off by a power cut may be one ahead
+    // of the newest record, or hold the number of the first after a later boot.
+    Set<Integer> unfinished = new HashSet<>(Set.of(count + 1));
+    long before = 0;
     long checksum = 0;
     for (int number = 1; number <= count; number++) {
       String line = text(records, (number - 1) * LINE_BYTES, LINE_BYTES);
@@ -70,6 +76,11 @@ public final class GuestRecords {
         }
         block = Integer.parseInt(line.substring(22, 26));
         found = Long.parseLong(line.substring(27, 37));
+        long uptime = Long.parseLong(line.substring(11, 21));
+        if (uptime < before) {
+          unfinished.add(number);
+        }
+        before = uptime;
       } catch (NumberFormatException e) {
         throw new IOException("record %d is torn: %s".formatted(number, line.strip()), e);
       }
@@ -83,19 +94,21 @@ public final class GuestRecords {
     }
     for (int block = 0; block < BLOCKS; block++) {
       if (lastOf[block] > 0) {
-        checkBlock(blocks, block, lastOf[block], count);
+        checkBlock(blocks, block, lastOf[block], count, unfinished);
       }
     }
     return new GuestRecords(checksums);
   }
 
-  private static void checkBlock(byte[] blocks, int block, int last, int count) throws IOException {
+  private static void checkBlock(
+      byte[] blocks, int block, int last, int count, Set<Integer> unfinished) throws IOException {
     int from = block * BLOCK_BYTES;
     if (blocks.length < from + BLOCK_BYTES) {
       throw new IOException("block %d of record %d is missing".formatted(block, last));
     }
-    // A block is written before its record, so the newest may be one ahead.
-    for (int candidate : new int[] {last, count + 1}) {
+    Set<Integer> candidates = new HashSet<>(Set.of(last));
+    unfinished.stream().filter(number -> number > last).forEach(candidates::add);
+    for (int candidate : candidates) {
       byte[] expected =
           "n=%010d b=%04d............\n"
               .formatted(candidate, block)

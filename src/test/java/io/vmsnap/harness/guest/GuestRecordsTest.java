@@ -14,6 +14,7 @@ class GuestRecordsTest {
   private final byte[] blocks = new byte[GuestRecords.BLOCKS * GuestRecords.BLOCK_BYTES];
   private long checksum;
   private int number;
+  private long uptime;
 
   @Test
   void acceptsWhatTheWriterWrites() throws IOException {
@@ -28,6 +29,21 @@ class GuestRecordsTest {
     fill(7, 3);
 
     assertThat(parse().count()).isEqualTo(2);
+  }
+
+  /** The guest died between the block and its record, and chose another block when it was back. */
+  @Test
+  void blockOfARecordThatAPowerCutLostMayStay() throws IOException {
+    uptime = 500;
+    write(7, 8);
+    fill(7, 3);
+    uptime = 400;
+    write(9, 10);
+
+    assertThat(parse().count()).isEqualTo(4);
+
+    fill(7, 4);
+    assertThatThrownBy(this::parse).hasMessageContaining("block 7, last written by record 1 of 4");
   }
 
   @Test
@@ -93,7 +109,7 @@ class GuestRecordsTest {
       checksum = (checksum * 31 + number * 7919L + block * 104729L + 12345) & 0x7fffffff;
       records.writeBytes(
           "%010d %010d %04d %010d..........................\n"
-              .formatted(number, 0, block, checksum)
+              .formatted(number, uptime, block, checksum)
               .getBytes(StandardCharsets.US_ASCII));
     }
   }
