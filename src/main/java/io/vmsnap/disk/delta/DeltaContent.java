@@ -29,17 +29,19 @@ final class DeltaContent {
   /** Behind the end of the file there are zeros: QEMU extends it by writing only. */
   private static void data(StorageFile extent, long position, ByteBuffer buffer, int length)
       throws IOException {
-    ByteBuffer part = buffer.slice(buffer.position(), length);
+    // As in SparseExtent: the buffer itself, no slice of it.
+    int limit = buffer.limit();
+    buffer.limit(buffer.position() + length);
     long at = position;
-    while (part.hasRemaining()) {
-      int n = extent.read(part, at);
+    while (buffer.hasRemaining()) {
+      int n = extent.read(buffer, at);
       if (n < 0) {
-        putZeros(part, part.remaining());
+        putZeros(buffer, buffer.remaining());
       } else {
         at += n;
       }
     }
-    buffer.position(buffer.position() + length);
+    buffer.limit(limit);
   }
 
   static void putZeros(ByteBuffer buffer, int length) {

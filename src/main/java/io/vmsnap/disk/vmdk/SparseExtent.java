@@ -83,9 +83,12 @@ final class SparseExtent implements VirtualDisk {
         compressed.read(buffer, length, place, at / grainBytes, (int) within);
       } else {
         length = contiguous(at, place, length, buffer.remaining());
-        ByteBuffer part = buffer.slice(buffer.position(), length);
-        file.readFully(part, place + within);
-        buffer.position(buffer.position() + length);
+        // The buffer itself goes to the file, no slice of it: HotSpot 25.0.3 loses the object that
+        // was sliced where it is compiled away, and the read fails with it being null.
+        int limit = buffer.limit();
+        buffer.limit(buffer.position() + length);
+        file.readFully(buffer, place + within);
+        buffer.limit(limit);
       }
       at += length;
     }
