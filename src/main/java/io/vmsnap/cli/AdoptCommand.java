@@ -37,6 +37,13 @@ public final class AdoptCommand implements Callable<Integer> {
       description = "Delete VMware's files in the end. Without it they stay in .vmsnap/adopted.")
   private boolean removeSources;
 
+  @Option(
+      names = "--name",
+      description =
+          "Call the machine so: its .vmx and .vmsd are renamed. A VirtualMachine needs the name of"
+              + " its resource.")
+  private String name;
+
   AdoptCommand() {}
 
   @Override
@@ -44,7 +51,7 @@ public final class AdoptCommand implements Callable<Integer> {
     ProgressLine progress = ProgressLine.onStandardError();
     PrintWriter out = spec.commandLine().getOut();
     try (VmStorage storage = new LocalStorage(directory)) {
-      AdoptResult result = new Adoption(storage, listener(progress)).run(removeSources);
+      AdoptResult result = new Adoption(storage, listener(progress), name).run(removeSources);
       progress.end();
       result.proven().forEach((disk, digest) -> out.println(disk + " sha256:" + digest));
       result.notes().forEach(note -> out.println("note: " + note));
@@ -63,7 +70,7 @@ public final class AdoptCommand implements Callable<Integer> {
   private static AdoptListener listener(ProgressLine progress) {
     return new AdoptListener() {
       @Override
-      public void begin(String step) {
+      public void begin(String step, int done, int steps) {
         progress.begin(step);
       }
 

@@ -183,6 +183,11 @@ final class DirectoryWatch {
         entry.displayName(),
         entry.description(),
         entry.createTime(),
-        entry.memory());
+        hasMemory(entry));
+  }
+
+  /** Memory that VMware saved is no memory here: QEMU cannot load it. */
+  private static boolean hasMemory(SnapshotEntry entry) {
+    return entry.memory() && entry.property(SnapshotEntry.MEMORY_FORMAT).isEmpty();
   }
 }

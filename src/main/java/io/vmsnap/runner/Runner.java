@@ -118,6 +118,9 @@ final class Runner {
           TaskReason.VMBusy, OperationLock.FILE + " is held by a job that does not end");
     }
     try (OperationLock held = lock.get()) {
+      if (!new DirectoryAdoption(storage, settings.definition(), board, stop).run(held)) {
+        return Optional.empty();
+      }
       DirectoryPreparation.Prepared prepared =
           preparation.before(held, settings.definition(), qemu);
       if (stop.isRequested()) {

@@ -3,6 +3,7 @@ package io.vmsnap.runner;
 import io.vmsnap.disk.CorruptDiskException;
 import io.vmsnap.disk.UnsupportedDiskException;
 import io.vmsnap.hypervisor.HypervisorException;
+import io.vmsnap.snapshot.RefusedException;
 import io.vmsnap.task.TaskOutcome;
 import io.vmsnap.task.TaskReason;
 import io.vmsnap.vmdir.DamagedFileException;
@@ -29,6 +30,7 @@ final class RunnerFailure extends Exception {
         switch (failure) {
           case RunnerFailure known -> known.reason;
           case NotPreparableException known -> known.reason();
+          case RefusedException known -> known.reason();
           case HypervisorException known -> TaskReason.HypervisorFailed;
           case DamagedFileException known -> TaskReason.DirectoryDamaged;
           case CorruptDiskException known -> TaskReason.DirectoryDamaged;

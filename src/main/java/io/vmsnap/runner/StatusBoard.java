@@ -8,7 +8,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** What the runner knows of itself: written by its one loop, read by the HTTP server. */
-final class StatusBoard {
+class StatusBoard {
   /** Longer without a round, the loop hangs. */
   static final Duration STALE = Duration.ofSeconds(60);
 
@@ -38,6 +38,11 @@ final class StatusBoard {
   synchronized void directory(DirectoryWatch.Look value, RunnerStatus.Operation current) {
     look = value;
     operation = current;
+  }
+
+  /** What the runner itself does before there is a machine; null for nothing. */
+  synchronized void operation(RunnerStatus.Operation value) {
+    operation = value;
   }
 
   synchronized void problem(TaskReason reason, String message) {

@@ -3,6 +3,7 @@ package io.vmsnap.snapshot;
 import io.vmsnap.storage.VmStorage;
 import io.vmsnap.task.TaskReason;
 import io.vmsnap.task.VmDefinition;
+import io.vmsnap.vmdir.DirectoryFormat;
 import io.vmsnap.vmdir.DirectoryPreparer;
 import io.vmsnap.vmdir.NotPreparableException;
 import io.vmsnap.vmdir.VmDirectory;
@@ -72,6 +73,11 @@ record OperationFrame(
   private VmDirectory open(VmDefinition definition) throws IOException, RefusedException {
     if (definition == null) {
       return VmDirectory.open(storage);
+    }
+    if (definition.adopts() && !storage.exists(DirectoryFormat.FILE)) {
+      throw new RefusedException(
+          TaskReason.VMBusy,
+          "the directory is not adopted yet; that happens when the machine is first powered on");
     }
     try {
       VmDirectory directory =

@@ -10,6 +10,7 @@ import java.util.List;
  * @param uuid BIOS uuid, the custom resource's UID
  * @param guestAgent whether the guest runs the QEMU guest agent
  * @param stopTimeoutSeconds time for an ACPI power-down before the power is cut
+ * @param adopt whether a directory of VMware's is to become ours; null for no
  */
 public record VmDefinition(
     String name,
@@ -19,8 +20,26 @@ public record VmDefinition(
     Boot boot,
     List<Port> ports,
     boolean guestAgent,
-    int stopTimeoutSeconds) {
+    int stopTimeoutSeconds,
+    Boolean adopt) {
   public static final String ENVIRONMENT_VARIABLE = "VMSNAP_VM";
+
+  /** A machine whose directory is ours, or empty. */
+  public VmDefinition(
+      String name,
+      String uuid,
+      Hardware hardware,
+      List<Disk> disks,
+      Boot boot,
+      List<Port> ports,
+      boolean guestAgent,
+      int stopTimeoutSeconds) {
+    this(name, uuid, hardware, disks, boot, ports, guestAgent, stopTimeoutSeconds, null);
+  }
+
+  public boolean adopts() {
+    return Boolean.TRUE.equals(adopt);
+  }
 
   /**
    * @param memoryBytes guest RAM

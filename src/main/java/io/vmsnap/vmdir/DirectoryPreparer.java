@@ -66,7 +66,7 @@ public final class DirectoryPreparer {
   }
 
   private VmxFile defined(VmxFile old, VmsdFile vmsd) throws IOException, NotPreparableException {
-    VmxFile vmx = withDisks(old == null ? create() : old, vmsd);
+    VmxFile vmx = withDisks(old == null ? create() : withUuid(old), vmsd);
     return VmxHardware.apply(vmx, definition).withOverriddenDefinition(null);
   }
 
@@ -111,7 +111,8 @@ public final class DirectoryPreparer {
         throw NotPreparableException.invalid(
             "the directory belongs to another virtual machine ("
                 + file
-                + "); give this one a spec.directory.path of its own");
+                + "); give this one a spec.directory.path of its own, or set spec.directory.adopt if"
+                + " it is a directory of VMware's that is to become this machine");
       }
     }
   }
@@ -127,9 +128,17 @@ public final class DirectoryPreparer {
   }
 
   private VmxFile create() throws NotPreparableException {
+    return VmxFile.create(definition.name() + ".vmx", definition.name(), uuid());
+  }
+
+  /** VMware gives a machine its uuid when it first powers it on. */
+  private VmxFile withUuid(VmxFile old) throws IOException, NotPreparableException {
+    return old.uuid().isPresent() ? old : old.withUuid(uuid());
+  }
+
+  private UUID uuid() throws NotPreparableException {
     try {
-      return VmxFile.create(
-          definition.name() + ".vmx", definition.name(), UUID.fromString(definition.uuid()));
+      return UUID.fromString(definition.uuid());
     } catch (IllegalArgumentException | NullPointerException e) {
       throw NotPreparableException.invalid("uuid \"" + definition.uuid() + "\" is not a uuid");
     }

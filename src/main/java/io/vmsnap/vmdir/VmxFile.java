@@ -121,6 +121,10 @@ public final class VmxFile {
             HexFormat.fromHexDigitsToLong(digits, 16, 32)));
   }
 
+  public VmxFile withUuid(UUID uuid) {
+    return with(UUID_BIOS, toVmware(uuid));
+  }
+
   public VmxFile with(String key, String value) {
     ConfigDictionary changed = dictionary.copy();
     changed.put(key, value);

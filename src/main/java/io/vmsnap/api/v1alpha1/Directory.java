@@ -48,7 +48,15 @@ public record Directory(
                 + " it stays with all disks. Delete: Kubernetes removes it, and everything in it is"
                 + " lost.")
         @Default("Retain")
-        ReclaimPolicy reclaimPolicy) {
+        ReclaimPolicy reclaimPolicy,
+    @JsonPropertyDescription(
+            "Adopts a directory of ESXi, Workstation or Fusion at the first power-on: its disks and"
+                + " snapshots become the machine's. The one .vmx in it may have any name; the disks"
+                + " of the spec are the .vmx's, in its order, and a source.path names the one it"
+                + " means. VMware's files change only after every copy is proven by SHA-256, and"
+                + " stay in .vmsnap/adopted. Nothing happens to a directory that is vmsnap's"
+                + " already, so the field may stay.")
+        Boolean adopt) {
 
   public static final String CLAIM_NAME = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$";
 

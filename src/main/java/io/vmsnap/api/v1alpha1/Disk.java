@@ -55,8 +55,9 @@ public record Disk(
   public record Source(
       @Required
           @JsonPropertyDescription(
-              "A .vmdk descriptor or a raw image, relative to the machine's directory.")
-          @Pattern(Names.RELATIVE_PATH)
+              "A .vmdk descriptor or a raw image, relative to the machine's directory. With"
+                  + " directory.adopt: VMware's disk of this place.")
+          @Pattern(Names.DISK_PATH)
           @Size(min = 1, max = 255)
           String path) {}
 }

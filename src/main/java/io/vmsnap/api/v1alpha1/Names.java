@@ -32,5 +32,11 @@ public final class Names {
   public static final String RELATIVE_PATH =
       "^[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*$";
 
+  /**
+   * Likewise for a disk; VMware names them as people name machines: {@code Old Server (1).vmdk}.
+   */
+  public static final String DISK_PATH =
+      "^[A-Za-z0-9_][A-Za-z0-9 ()._-]*(/[A-Za-z0-9_][A-Za-z0-9 ()._-]*)*$";
+
   private Names() {}
 }

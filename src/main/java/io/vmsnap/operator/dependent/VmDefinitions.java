@@ -35,6 +35,7 @@ public final class VmDefinitions {
             .map(port -> new VmDefinition.Port(port.name(), port.port(), port.protocol().name()))
             .toList(),
         spec.guestAgent(),
-        Math.toIntExact(stopTimeout.toSeconds()));
+        Math.toIntExact(stopTimeout.toSeconds()),
+        Boolean.TRUE.equals(spec.directory().adopt()) ? Boolean.TRUE : null);
   }
 }

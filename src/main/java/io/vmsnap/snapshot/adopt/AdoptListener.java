@@ -2,8 +2,13 @@ package io.vmsnap.snapshot.adopt;
 
 /** Hears what an adoption does. */
 public interface AdoptListener {
-  /** A step begins. */
-  void begin(String step);
+  /**
+   * A step begins.
+   *
+   * @param done steps that are behind
+   * @param steps how many there are
+   */
+  void begin(String step, int done, int steps);
 
   /** How far the step is, in bytes of the guest's disk. */
   void at(long done, long total);

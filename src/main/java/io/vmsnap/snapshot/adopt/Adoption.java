@@ -38,10 +38,29 @@ public final class Adoption {
 
   private final VmStorage storage;
   private final AdoptListener listener;
+  private final String name;
 
+  /** The machine keeps its name, the stem of its {@code .vmx}. */
   public Adoption(VmStorage storage, AdoptListener listener) {
+    this(storage, listener, null);
+  }
+
+  /**
+   * @param name that the machine gets: {@code .vmx} and {@code .vmsd} are called so afterwards, all
+   *     other files keep their names; null for the name that it has
+   */
+  public Adoption(VmStorage storage, AdoptListener listener, String name) {
     this.storage = storage;
     this.listener = listener;
+    this.name = name;
+  }
+
+  /** Whether an adoption of the directory was begun and did not end. */
+  public static boolean isBegun(VmStorage storage) throws IOException {
+    return new Journal(storage)
+        .read()
+        .filter(entry -> entry.operation().equals(AdoptPlan.OPERATION))
+        .isPresent();
   }
 
   /**
@@ -56,34 +75,43 @@ public final class Adoption {
       throw new RefusedException(TaskReason.VMBusy, "another operation works on the directory");
     }
     try (OperationLock held = lock.get()) {
-      Journal journal = new Journal(storage);
-      Optional<JournalEntry> begun = journal.read();
-      if (begun.isPresent() && !begun.get().operation().equals(AdoptPlan.OPERATION)) {
-        throw new RefusedException(
-            TaskReason.VMBusy,
-            "an operation \"" + begun.get().operation() + "\" is to be finished first");
-      }
-      if (begun.isPresent() && begun.get().phase() == Phase.SWITCHING) {
-        AdoptPlan plan = Journal.plan(begun.get(), AdoptPlan.class);
-        finish(journal, plan);
-        return new AdoptResult(plan.proven(), List.of(), !plan.removeSources());
-      }
-      if (begun.isEmpty() && storage.exists(DirectoryFormat.FILE)) {
-        throw new RefusedException(
-            TaskReason.InvalidRequest, "the directory is one of vmsnap's already");
-      }
-      Map<String, String> proven =
-          begun.isPresent()
-              ? Journal.plan(begun.get(), AdoptPlan.class).proven()
-              : Map.<String, String>of();
-      return copyAndSwitch(held, journal, new LinkedHashMap<>(proven), removeSources);
+      return run(held, removeSources);
     }
+  }
+
+  /** Likewise for a caller who works on the directory already. */
+  public AdoptResult run(OperationLock held, boolean removeSources)
+      throws IOException, RefusedException {
+    Journal journal = new Journal(storage);
+    Optional<JournalEntry> begun = journal.read();
+    if (begun.isPresent() && !begun.get().operation().equals(AdoptPlan.OPERATION)) {
+      throw new RefusedException(
+          TaskReason.VMBusy,
+          "an operation \"" + begun.get().operation() + "\" is to be finished first");
+    }
+    if (begun.isPresent() && begun.get().phase() == Phase.SWITCHING) {
+      AdoptPlan plan = Journal.plan(begun.get(), AdoptPlan.class);
+      finish(journal, plan);
+      return new AdoptResult(plan.proven(), List.of(), !plan.removeSources());
+    }
+    if (begun.isEmpty() && storage.exists(DirectoryFormat.FILE)) {
+      throw new RefusedException(
+          TaskReason.InvalidRequest, "the directory is one of vmsnap's already");
+    }
+    Map<String, String> proven =
+        begun.isPresent()
+            ? Journal.plan(begun.get(), AdoptPlan.class).proven()
+            : Map.<String, String>of();
+    return copyAndSwitch(held, journal, new LinkedHashMap<>(proven), removeSources);
   }
 
   private AdoptResult copyAndSwitch(
       OperationLock lock, Journal journal, Map<String, String> proven, boolean removeSources)
       throws IOException, RefusedException {
     ForeignDirectory foreign = ForeignDirectory.read(storage);
+    if (name != null) {
+      foreign = foreign.named(name);
+    }
     AdoptPlan plan = plan(foreign, proven, removeSources);
     requireNamesFree(plan);
     requireSpace(foreign, proven);
@@ -93,11 +121,10 @@ public final class Adoption {
     int number = 0;
     for (ForeignLayer layer : foreign.layers()) {
       number++;
-      String position = " (" + number + " of " + foreign.layers().size() + ")";
       if (layer.staysAsItIs()) {
         conversion.stageDescriptor(layer);
       } else if (!proven.containsKey(layer.name())) {
-        String digest = conversion.convert(layer, position, listener);
+        String digest = conversion.convert(layer, number, foreign.layers().size(), listener);
         lock.check();
         proven.put(layer.name(), digest);
         journal.write(entry(lock, Phase.PREPARING, plan(foreign, proven, removeSources)));
@@ -130,6 +157,11 @@ public final class Adoption {
         frozen.add(layer.newExtent());
       }
     }
+    for (String file : foreign.replaced()) {
+      if (storage.exists(file)) {
+        aside.add(file);
+      }
+    }
     return new AdoptPlan(
         proven,
         List.copyOf(aside),
@@ -147,7 +179,11 @@ public final class Adoption {
 
   /** A copy's name may be that of a source it replaces, or new. */
   private void requireNamesFree(AdoptPlan plan) throws IOException, RefusedException {
-    for (String file : plan.moves()) {
+    List<String> wanted = new ArrayList<>(plan.moves());
+    if (name != null && !storage.exists(plan.vmx().name())) {
+      wanted.add(plan.vmsd().name()); // a history without its machine is somebody else's
+    }
+    for (String file : wanted) {
       if (storage.exists(file) && !plan.aside().contains(file)) {
         throw new RefusedException(
             TaskReason.InvalidRequest,
@@ -187,7 +223,7 @@ public final class Adoption {
 
   /** From here on only forward; every step may be repeated. */
   private void finish(Journal journal, AdoptPlan plan) throws IOException {
-    listener.begin("put the copies in place");
+    listener.begin("put the copies in place", 1, 1);
     storage.createFolder(SOURCES);
     for (String file : plan.aside()) {
       // a source whose copy has its name already was moved before

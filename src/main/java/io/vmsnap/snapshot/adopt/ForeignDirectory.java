@@ -32,6 +32,7 @@ import java.util.Set;
  * @param layers parents before their children
  * @param frozen names of the layers that a snapshot or a child needs unchanged
  * @param notes what the user should know
+ * @param replaced files that the adopted machine has under another name, or not at all
  */
 record ForeignDirectory(
     String name,
@@ -39,8 +40,12 @@ record ForeignDirectory(
     VmsdFile vmsd,
     List<ForeignLayer> layers,
     Set<String> frozen,
-    List<String> notes) {
+    List<String> notes,
+    List<String> replaced) {
   private static final String VMWARE = "vmware";
+
+  /** VMware's form of the firmware's variables, which QEMU's firmware does not read. */
+  private static final String NVRAM = ".nvram";
 
   static ForeignDirectory read(VmStorage storage) throws IOException, RefusedException {
     String name = VmDirectory.findName(storage);
@@ -83,7 +88,23 @@ record ForeignDirectory(
     for (String disk : used) {
       addChain(storage, VmdkChain.names(storage, disk), layers, frozen);
     }
-    return new ForeignDirectory(name, vmx, vmsd, List.copyOf(layers.values()), frozen, notes);
+    return new ForeignDirectory(
+        name, vmx, vmsd, List.copyOf(layers.values()), frozen, notes, List.of(name + NVRAM));
+  }
+
+  /** The same machine with another name for its configuration and history. */
+  ForeignDirectory named(String newName) throws IOException {
+    if (newName.equals(name)) {
+      return this;
+    }
+    return new ForeignDirectory(
+        newName,
+        VmxFile.parse(newName + ".vmx", vmx.toBytes()),
+        VmsdFile.parse(newName + ".vmsd", vmsd.toBytes()),
+        layers,
+        frozen,
+        notes,
+        List.of(vmx.file(), vmsd.file(), name + NVRAM, newName + NVRAM));
   }
 
   private static VmsdFile adopt(

@@ -51,16 +51,20 @@ final class LayerConversion {
   /**
    * Copies and proves.
    *
-   * @param position which layer of how many, for the listener
+   * @param number which layer it is, from 1
+   * @param layers how many there are
    * @return the digest
    */
-  String convert(ForeignLayer layer, String position, AdoptListener listener) throws IOException {
+  String convert(ForeignLayer layer, int number, int layers, AdoptListener listener)
+      throws IOException {
+    String position = " (" + number + " of " + layers + ")";
+    int behind = 2 * (number - 1);
     for (String leftover : layer.newFiles()) {
       staging.delete(leftover);
     }
-    listener.begin("copy " + layer.name() + position);
+    listener.begin("copy " + layer.name() + position, behind, 2 * layers);
     String written = layer.isBase() ? base(layer, listener::at) : delta(layer, listener::at);
-    listener.begin("prove " + layer.name() + position);
+    listener.begin("prove " + layer.name() + position, behind + 1, 2 * layers);
     String read = readBack(layer, listener::at);
     if (!written.equals(read)) {
       throw CorruptDiskException.in(

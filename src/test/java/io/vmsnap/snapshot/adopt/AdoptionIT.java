@@ -168,7 +168,7 @@ class AdoptionIT {
   static AdoptListener silent() {
     return new AdoptListener() {
       @Override
-      public void begin(String step) {}
+      public void begin(String step, int done, int steps) {}
 
       @Override
       public void at(long done, long total) {}

@@ -22,9 +22,9 @@ import java.util.TreeMap;
  *
  * @param content what each disk shows, by descriptor name
  */
-record ForeignMachine(Map<String, byte[]> content) {
+public record ForeignMachine(Map<String, byte[]> content) {
   /** Who made it. */
-  enum Style {
+  public enum Style {
     /** vmfs base, compact COWD of 512-byte grains, absolute paths. */
     ESXI,
     /** vmfs base, SE sparse. */
@@ -37,7 +37,7 @@ record ForeignMachine(Map<String, byte[]> content) {
 
   static final String MEMORY_STATE = "\u00d2\u00be\u00d2\u00be of VMware's";
 
-  static ForeignMachine create(VmStorage storage, Style style, int sectors, long seed)
+  public static ForeignMachine create(VmStorage storage, Style style, int sectors, long seed)
       throws IOException {
     Random random = new Random(seed);
     Map<String, byte[]> content = new LinkedHashMap<>();
