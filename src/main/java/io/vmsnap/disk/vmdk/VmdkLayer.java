@@ -196,8 +196,13 @@ public final class VmdkLayer implements VirtualDisk {
 
   @Override
   public void read(ByteBuffer buffer, long offset) throws IOException {
+    int first = extentAt(offset);
+    if (offset + buffer.remaining() <= ends[first]) {
+      extents.get(first).read(buffer, offset - start(first));
+      return; // nearly always, and without a slice: see SparseExtent
+    }
     long at = offset;
-    for (int i = extentAt(offset); buffer.hasRemaining(); i++) {
+    for (int i = first; buffer.hasRemaining(); i++) {
       int length = (int) Math.min(buffer.remaining(), ends[i] - at);
       extents.get(i).read(buffer.slice(buffer.position(), length), at - start(i));
       buffer.position(buffer.position() + length);
