@@ -52,6 +52,8 @@ class GitOpsClusterIT {
     Map<String, Kstatus> all =
         Map.of(
             "VirtualMachine/web", Kstatus.Current,
+            // waits for its claim, which somebody fills from a datastore; AdoptClusterIT does
+            "VirtualMachine/old-server", Kstatus.InProgress,
             "VMSnapshot/before-upgrade", Kstatus.Current,
             "VMSnapshot/upgraded", Kstatus.Current,
             "VMSnapshotRevert/undo-upgrade", Kstatus.Current,
@@ -73,7 +75,7 @@ class GitOpsClusterIT {
     awaitStatus(all);
 
     // and deleted with the machine first
-    kubectl.output("delete", "vmx", "web", "--timeout=120s");
+    kubectl.output("delete", "vmx", "--all", "--timeout=120s");
     kubectl.output("delete", "vmsnap.vmsnap.io,vmrevert,vmsched", "--all", "--timeout=120s");
   }
 
