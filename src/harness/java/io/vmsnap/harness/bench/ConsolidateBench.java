@@ -6,12 +6,15 @@ import io.vmsnap.disk.merge.DeltaMerge;
 import io.vmsnap.disk.merge.MergeProgress;
 import io.vmsnap.disk.merge.MergeSettings;
 import io.vmsnap.disk.merge.MergeTarget;
+import io.vmsnap.harness.bench.page.Figure;
+import io.vmsnap.harness.bench.page.Order;
 import io.vmsnap.harness.tool.Tool;
 import io.vmsnap.storage.LocalStorage;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.SplittableRandom;
 
 /**
@@ -24,42 +27,50 @@ public final class ConsolidateBench {
   private static final long MIB = 1 << 20;
   private static final int KIB = 1 << 10;
   private static final int REQUEST = 64 * KIB;
-  private static final long[] SIZES = {64 * MIB, 256 * MIB, 1024 * MIB, 4096 * MIB};
   private static final int ROUNDS = 3;
+  private static final String OURS = "vmsnap";
+  private static final String COMMIT = "qemu-img commit";
+  private static final String VIRSH = "virsh snapshot-delete";
+  private static final String SCATTERED = "64 KiB of every 256";
   private static final String DELTA = "web-000001.vmdk";
   private static final String OVERLAY = "overlay.qcow2";
 
+  private final BenchRun run;
   private final PrintStream out;
-  private final long largest;
+  private final List<Long> sizes;
+  private final int steps;
 
   /** Null where libvirt does not run. */
   private final LibvirtCommit libvirt;
 
-  private ConsolidateBench(PrintStream out, long largest, LibvirtCommit libvirt) {
-    this.out = out;
-    this.largest = largest;
+  private int step;
+
+  private ConsolidateBench(BenchRun run, LibvirtCommit libvirt) {
+    this.run = run;
+    this.out = run.out();
+    this.sizes = run.mebibytes(List.of(64L, 256L, 1024L), List.of(64L));
+    this.steps = 2 * (sizes.size() + 1);
     this.libvirt = libvirt;
   }
 
-  /**
-   * @param args folder to work in, and the largest delta in MiB; by default the directory for
-   *     temporary files, and 4096
-   */
-  public static void main(String... args) throws IOException, InterruptedException {
-    Path parent = Path.of(args.length > 0 ? args[0] : System.getProperty("java.io.tmpdir"));
-    long largest = args.length > 1 ? Long.parseLong(args[1]) * MIB : Long.MAX_VALUE;
-    Path folder = Files.createTempDirectory(parent, "vmsnap-bench").toRealPath();
+  /** Mounts file systems of its own, for which it has to be root. */
+  public static void measure(BenchRun run) throws IOException, InterruptedException {
     Path libvirtFolder = Files.createTempDirectory("v");
-    Tool.of("chmod", "755", folder.toString(), libvirtFolder.toString()).output();
+    Tool.of("chmod", "755", libvirtFolder.toString()).output();
     try (LibvirtCommit libvirt = libvirt(libvirtFolder)) {
-      ConsolidateBench bench = new ConsolidateBench(System.out, largest, libvirt);
-      bench.out.printf("Merge of a delta into its base, medians of %d turns, in ms%n", ROUNDS);
-      bench.runOn(folder, "ext4", "mkfs.ext4", "-q");
-      bench.runOn(folder, "xfs", "mkfs.xfs", "-q", "-m", "reflink=1");
+      new ConsolidateBench(run, libvirt).measure();
     } finally {
       RevertBench.delete(libvirtFolder);
-      Files.delete(folder);
     }
+  }
+
+  private void measure() throws IOException, InterruptedException {
+    out.printf("Merge of a delta into its base, medians of %d turns, in ms%n", ROUNDS);
+    runOn(run.folder(), "ext4", "mkfs.ext4", "-q");
+    runOn(run.folder(), "xfs", "mkfs.xfs", "-q", "-m", "reflink=1");
+    run.note(
+        "All end with the base on the volume, and begin with the data in the page cache. The file"
+            + " systems are made for the measurement, in sparse files.");
   }
 
   private static LibvirtCommit libvirt(Path folder) throws InterruptedException {
@@ -78,22 +89,29 @@ public final class ConsolidateBench {
       out.printf(
           "  %8s  %-20s  %8s  %24s  %24s%n",
           "delta", "", "vmsnap", "qemu-img commit", "virsh snapshot-delete");
-      for (long size : SIZES) {
-        if (size <= largest) {
-          row(volume.path(), size, REQUEST, "in a row");
-        }
+      CostSweep sweep =
+          new CostSweep().expect(OURS, Order.LINEAR).expect(COMMIT, null).expect(VIRSH, null);
+      for (long size : sizes) {
+        row(volume, name, size * MIB, REQUEST, "in a row", sweep);
       }
-      if (256 * MIB <= largest) {
-        row(volume.path(), 256 * MIB, 4 * REQUEST, "64 KiB of every 256");
-      }
+      row(volume, name, Math.min(256, sizes.getLast()) * MIB, 4 * REQUEST, SCATTERED, null);
+      run.add(
+          sweep.curve(
+              "merge-" + name,
+              "Merge of a delta into its base on " + name + ", written in a row",
+              "MiB in the delta",
+              "milliseconds"));
     }
   }
 
   /** Writes in steps, so that the whole is spread over more of the disk. */
-  private void row(Path directory, long size, int step, String pattern)
+  private void row(
+      LoopVolume volume, String name, long size, int stride, String pattern, CostSweep sweep)
       throws IOException, InterruptedException {
+    run.progress(++step, steps, name + ", " + size / MIB + " MiB, " + pattern);
+    Path directory = volume.path();
     LocalStorage storage = new LocalStorage(directory);
-    long capacity = size / REQUEST * step;
+    long capacity = size / REQUEST * stride;
     BaseDisk base = BaseDisk.create(storage, "web.vmdk", capacity, new SplittableRandom(1));
     DeltaDisk delta = DeltaDisk.create(storage, "web.vmdk", DELTA, new SplittableRandom(2));
     Tool.of("qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", base.extent(), OVERLAY)
@@ -102,7 +120,7 @@ public final class ConsolidateBench {
     int requests = (int) (size / REQUEST);
     new Load("", true, (int) (capacity / REQUEST), REQUEST, REQUEST)
         .run("{\"driver\":\"raw\",\"file\":" + Overlay.file(directory, base.extent()) + "}");
-    Load writes = new Load("", true, requests, REQUEST, step);
+    Load writes = new Load("", true, requests, REQUEST, stride);
     writes.run(Overlay.node(directory, base, delta));
     writes.run("{\"driver\":\"qcow2\",\"file\":" + Overlay.file(directory, OVERLAY) + "}");
     copy(directory, base.extent(), "base.keep");
@@ -125,10 +143,25 @@ public final class ConsolidateBench {
     out.printf(
         "  %4d MiB  %-20s  %8.1f  %24s  %24s%n",
         size / MIB, pattern, ours.median(), beside(theirs, ours), beside(virsh, ours));
+    String path = "merge on " + name + ", " + pattern;
+    run.add(figure(path, size, ours, COMMIT, theirs));
+    run.add(figure(path, size, ours, VIRSH, virsh));
+    if (sweep != null) {
+      double mebibytes = size / (double) MIB;
+      ours.values().forEach(v -> sweep.add(OURS, mebibytes, v));
+      theirs.values().forEach(v -> sweep.add(COMMIT, mebibytes, v));
+      virsh.values().forEach(v -> sweep.add(VIRSH, mebibytes, v));
+    }
     for (String file : storage.list("")) {
       storage.delete(file);
     }
     DeltaDisk.delete(storage, DELTA);
+  }
+
+  private static Figure figure(
+      String path, long size, Samples ours, String peerName, Samples peer) {
+    return new Figure(
+        path, size / MIB + " MiB", "ms", false, ours.values(), peerName, peer.values(), null);
   }
 
   private static String beside(Samples theirs, Samples ours) {

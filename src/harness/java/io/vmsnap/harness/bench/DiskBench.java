@@ -1,17 +1,16 @@
 package io.vmsnap.harness.bench;
 
 import io.vmsnap.disk.chain.BaseDisk;
+import io.vmsnap.harness.bench.page.Figure;
 import io.vmsnap.storage.LocalStorage;
 import io.vmsnap.storage.OpenMode;
 import io.vmsnap.storage.StorageFile;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -25,52 +24,44 @@ import java.util.stream.Stream;
  */
 public final class DiskBench {
   private static final int MIB = 1 << 20;
-  static final int CAPACITY = 512 * MIB;
-  private static final int ROUNDS = 7;
 
+  private final BenchRun run;
   private final PrintStream out;
+  private final long capacity;
+  private final int rounds;
 
-  private DiskBench(PrintStream out) {
-    this.out = out;
+  private DiskBench(BenchRun run) {
+    this.run = run;
+    this.out = run.out();
+    this.capacity = run.mebibytes(List.of(512L), List.of(128L)).getFirst() * MIB;
+    this.rounds = run.fullOrQuick(7, 3);
   }
 
-  /** Measures in a new folder of the directory for temporary files, and removes it. */
-  public static void main(String... args) throws IOException, InterruptedException {
-    Path parent =
-        args.length > 0 ? Path.of(args[0]) : Path.of(System.getProperty("java.io.tmpdir"));
-    Path directory = Files.createTempDirectory(parent, "vmsnap-bench");
-    try {
-      new DiskBench(System.out).run(directory.toRealPath());
-    } finally {
-      try (Stream<Path> files = Files.walk(directory)) {
-        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-          Files.delete(file);
-        }
-      }
-    }
+  public static void measure(BenchRun run) throws IOException, InterruptedException {
+    new DiskBench(run).run(run.folder());
   }
 
   private void run(Path directory) throws IOException, InterruptedException {
     LocalStorage storage = new LocalStorage(directory);
     BaseDisk base = filledBase(storage);
-    Load scatteredRead = Load.scattered("read, 4 KiB scattered", false, 8);
+    Load scatteredRead = Load.scattered("read, 4 KiB scattered", capacity, false, 8);
     List<Load> loads =
         List.of(
-            Load.sequential("first write, 64 KiB in a row", true, 1),
-            Load.sequential("rewrite, 64 KiB in a row", true, 2),
-            Load.sequential("read, 64 KiB in a row", false, 2),
-            Load.scattered("first write, 4 KiB scattered", true, 1),
-            Load.scattered("rewrite, 4 KiB scattered", true, 8),
+            Load.sequential("first write, 64 KiB in a row", capacity, true, 1),
+            Load.sequential("rewrite, 64 KiB in a row", capacity, true, 2),
+            Load.sequential("read, 64 KiB in a row", capacity, false, 2),
+            Load.scattered("first write, 4 KiB scattered", capacity, true, 1),
+            Load.scattered("rewrite, 4 KiB scattered", capacity, true, 8),
             scatteredRead,
-            Load.scattered("", false, 1).pastTheCache("the same, not from the cache"));
+            Load.scattered("", capacity, false, 1).pastTheCache("read, 4 KiB scattered, uncached"));
     Samples floor = new Samples();
     Map<Overlay, Samples[]> results = new EnumMap<>(Overlay.class);
     for (Overlay overlay : Overlay.values()) {
       results.put(
           overlay, Stream.generate(Samples::new).limit(loads.size()).toArray(Samples[]::new));
     }
-    for (int round = 0; round < ROUNDS; round++) {
-      System.err.printf("round %d of %d%n", round + 1, ROUNDS);
+    for (int round = 0; round < rounds; round++) {
+      run.progress(round + 1, rounds, "all loads on the three formats");
       // Each goes first in turn: what runs first finds the caches of the one before written back.
       List<Overlay> order = new ArrayList<>(List.of(Overlay.values()));
       Collections.rotate(order, round);
@@ -89,12 +80,12 @@ public final class DiskBench {
     out.printf(
         "  %-30s  %14s  (no format at all: what QEMU's way of a request gives)%n",
         scatteredRead.label() + ", raw", scatteredRead.describe(floor.median()));
-    new SealBench(directory, out).run();
-    new ExportBench(directory, storage, base, out).run();
+    new SealBench(run).run();
+    new ExportBench(run, storage, base).run();
   }
 
   private void print(List<Load> loads, Map<Overlay, Samples[]> results) {
-    out.printf("Over a base of %d MiB, medians of %d alternating runs%n", CAPACITY / MIB, ROUNDS);
+    out.printf("Over a base of %d MiB, medians of %d alternating runs%n", capacity / MIB, rounds);
     out.printf(
         "  %-30s  %14s  %14s  %15s  %8s  %13s%n",
         "",
@@ -116,16 +107,30 @@ public final class DiskBench {
           load.describe(vmfs),
           ours / qcow2,
           ours / vmfs);
+      run.add(figure(load, results, i, Overlay.QCOW2));
+      run.add(figure(load, results, i, Overlay.VMFS_SPARSE));
     }
   }
 
+  private Figure figure(Load load, Map<Overlay, Samples[]> results, int i, Overlay peer) {
+    return new Figure(
+        load.label(),
+        capacity / MIB + " MiB",
+        load.unit(),
+        true,
+        results.get(Overlay.DELTA)[i].values().stream().map(load::inUnit).toList(),
+        peer.label(),
+        results.get(peer)[i].values().stream().map(load::inUnit).toList(),
+        null);
+  }
+
   /** Copy-on-write copies something: the base has content everywhere. */
-  private static BaseDisk filledBase(LocalStorage storage) throws IOException {
+  private BaseDisk filledBase(LocalStorage storage) throws IOException {
     SplittableRandom random = new SplittableRandom(1);
-    BaseDisk base = BaseDisk.create(storage, "web.vmdk", CAPACITY, random);
+    BaseDisk base = BaseDisk.create(storage, "web.vmdk", capacity, random);
     byte[] bytes = new byte[MIB];
     try (StorageFile file = storage.open(base.extent(), OpenMode.READ_WRITE)) {
-      for (long at = 0; at < CAPACITY; at += bytes.length) {
+      for (long at = 0; at < capacity; at += bytes.length) {
         random.nextBytes(bytes);
         file.write(ByteBuffer.wrap(bytes), at);
       }

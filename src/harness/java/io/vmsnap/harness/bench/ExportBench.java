@@ -6,6 +6,7 @@ import io.vmsnap.disk.delta.Seal;
 import io.vmsnap.disk.export.DiskExport;
 import io.vmsnap.disk.export.ExportFormat;
 import io.vmsnap.disk.export.SourceDisk;
+import io.vmsnap.harness.bench.page.Figure;
 import io.vmsnap.harness.tool.Tool;
 import io.vmsnap.storage.LocalStorage;
 import java.io.IOException;
@@ -24,23 +25,29 @@ final class ExportBench {
   /** Compression takes long enough to be told from noise. */
   private static final int COMPRESSED_ROUNDS = 3;
 
+  private static final int QUICK_ROUNDS = 2;
+
+  private static final int ROWS = 4;
   private static final int MIB = 1 << 20;
 
+  private final BenchRun run;
   private final Path directory;
   private final LocalStorage storage;
   private final BaseDisk base;
   private final PrintStream out;
+  private int rows;
 
-  ExportBench(Path directory, LocalStorage storage, BaseDisk base, PrintStream out) {
-    this.directory = directory;
+  ExportBench(BenchRun run, LocalStorage storage, BaseDisk base) {
+    this.run = run;
+    this.directory = run.folder();
     this.storage = storage;
     this.base = base;
-    this.out = out;
+    this.out = run.out();
   }
 
   void run() throws IOException, InterruptedException {
     DeltaDisk delta = Overlay.freshDelta(storage, base);
-    Load.scattered("", true, 1).run(Overlay.node(directory, base, delta));
+    Load.scattered("", base.capacity(), true, 1).run(Overlay.node(directory, base, delta));
     Seal.run(storage, delta);
     Tool.of("qemu-img", "convert", "-f", "vmdk", "-O", "qcow2")
         .and(delta.files().descriptor(), Source.QCOW2.file)
@@ -87,9 +94,12 @@ final class ExportBench {
 
   private void row(ExportFormat format, DeltaDisk delta, String... options)
       throws IOException, InterruptedException {
+    run.progress(++rows, ROWS, "export to " + format);
     Samples ours = new Samples();
     Map<Source, Samples> theirs = new EnumMap<>(Source.class);
-    int rounds = format == ExportFormat.STREAM_OPTIMIZED ? COMPRESSED_ROUNDS : ROUNDS;
+    boolean compressed = format == ExportFormat.STREAM_OPTIMIZED;
+    int rounds =
+        run.fullOrQuick(compressed ? COMPRESSED_ROUNDS : ROUNDS, compressed ? 1 : QUICK_ROUNDS);
     for (int round = 0; round < rounds; round++) {
       if (round % 2 == 0) {
         ours.add(export(format, delta));
@@ -105,7 +115,14 @@ final class ExportBench {
       }
     }
     storage.delete("export.out");
-    double fastest = theirs.values().stream().mapToDouble(Samples::median).max().orElseThrow();
+    Source best = Source.CHAIN;
+    for (Source source : Source.values()) {
+      best = theirs.get(source).median() > theirs.get(best).median() ? source : best;
+    }
+    run.add(figure(format, ours, "qemu-img convert, same chain", theirs.get(Source.CHAIN)));
+    if (best != Source.CHAIN) {
+      run.add(figure(format, ours, "qemu-img convert, from " + best.driver, theirs.get(best)));
+    }
     out.printf(
         "  %-18s  %6.0f MiB/s  %6.0f MiB/s  %6.0f MiB/s  %6.0f MiB/s  %13.2fx%n",
         format,
@@ -113,7 +130,19 @@ final class ExportBench {
         theirs.get(Source.CHAIN).median(),
         theirs.get(Source.QCOW2).median(),
         theirs.get(Source.RAW).median(),
-        ours.median() / fastest);
+        ours.median() / theirs.get(best).median());
+  }
+
+  private Figure figure(ExportFormat format, Samples ours, String peerName, Samples peer) {
+    return new Figure(
+        "export to " + format,
+        base.capacity() / MIB + " MiB",
+        "MiB/s",
+        true,
+        ours.values(),
+        peerName,
+        peer.values(),
+        null);
   }
 
   private double export(ExportFormat format, DeltaDisk delta) throws IOException {

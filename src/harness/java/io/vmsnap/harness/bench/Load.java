@@ -27,13 +27,13 @@ record Load(String label, boolean write, int count, int size, int step, boolean 
   }
 
   /** The whole disk in requests of 64 KiB, one after the other, so many times. */
-  static Load sequential(String label, boolean write, int times) {
-    return new Load(label, write, times * (DiskBench.CAPACITY / (64 * KIB)), 64 * KIB, 64 * KIB);
+  static Load sequential(String label, long capacity, boolean write, int times) {
+    return new Load(label, write, times * (int) (capacity / (64 * KIB)), 64 * KIB, 64 * KIB);
   }
 
   /** 4 KiB in every 256 KiB, so never two in one cluster, so many times. */
-  static Load scattered(String label, boolean write, int times) {
-    return new Load(label, write, times * (DiskBench.CAPACITY / (256 * KIB)), 4 * KIB, 256 * KIB);
+  static Load scattered(String label, long capacity, boolean write, int times) {
+    return new Load(label, write, times * (int) (capacity / (256 * KIB)), 4 * KIB, 256 * KIB);
   }
 
   /** The same pattern, cut short: a rate needs no more, where a whole run would take minutes. */
@@ -83,8 +83,15 @@ record Load(String label, boolean write, int count, int size, int step, boolean 
 
   /** A rate in words. */
   String describe(double requestsPerSecond) {
-    return size >= 64 * KIB
-        ? String.format("%,.0f MiB/s", requestsPerSecond * size / (1 << 20))
-        : String.format("%,.0f /s", requestsPerSecond);
+    return String.format("%,.0f %s", inUnit(requestsPerSecond), unit());
+  }
+
+  /** That of a rate: bytes for large requests, requests for small ones. */
+  String unit() {
+    return size >= 64 * KIB ? "MiB/s" : "/s";
+  }
+
+  double inUnit(double requestsPerSecond) {
+    return size >= 64 * KIB ? requestsPerSecond * size / (1 << 20) : requestsPerSecond;
   }
 }

@@ -1,6 +1,7 @@
 package io.vmsnap.harness.bench;
 
-import io.vmsnap.harness.tool.Tool;
+import io.vmsnap.harness.bench.page.Figure;
+import io.vmsnap.harness.bench.page.Order;
 import io.vmsnap.task.CreateSnapshotTask;
 import io.vmsnap.task.SnapshotResult;
 import io.vmsnap.vmdir.memory.MemoryFile;
@@ -8,7 +9,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -21,45 +22,42 @@ import java.util.concurrent.TimeUnit;
  * tell ours too.
  */
 public final class MemoryBench {
-  private static final long[] SIZES = {256, 1024, 2048, 4096};
-  private static final int ROUNDS = 3;
+  private static final String VIRSH = "virsh --memspec --live";
 
   /** 2 MiB of RAM changed about every millisecond. */
   private static final int DIRTY_PAGES = 512;
 
+  private final BenchRun run;
   private final Path folder;
   private final PrintStream out;
+  private final int rounds;
+  private final CostSweep stuns = new CostSweep();
+  private final CostSweep totals = new CostSweep();
   private int requests;
 
-  private MemoryBench(Path folder, PrintStream out) {
-    this.folder = folder;
-    this.out = out;
-  }
-
-  /**
-   * Measures in a new folder of the directory for temporary files, and removes it.
-   *
-   * @param args the folder, then sizes of RAM in MiB
-   */
-  public static void main(String... args) throws IOException, InterruptedException {
-    Path parent =
-        args.length > 0 ? Path.of(args[0]) : Path.of(System.getProperty("java.io.tmpdir"));
-    Path directory = Files.createTempDirectory(parent, "vmsnap-bench").toRealPath();
-    Tool.of("chmod", "755", directory.toString()).output();
-    try {
-      new MemoryBench(directory, System.out)
-          .run(
-              args.length > 1
-                  ? Arrays.stream(args).skip(1).mapToLong(Long::parseLong).toArray()
-                  : SIZES);
-    } finally {
-      RevertBench.delete(directory);
+  private MemoryBench(BenchRun run) {
+    this.run = run;
+    this.folder = run.folder();
+    this.out = run.out();
+    this.rounds = run.fullOrQuick(3, 2);
+    for (String guest : List.of("idle", "dirtying")) {
+      stuns.expect(guest + ", pre-copy", Order.CONSTANT);
+      stuns.expect(guest + ", background", Order.LINEAR);
+      stuns.expect(guest + ", virsh", null);
     }
+    totals.expect("idle, pre-copy", Order.LINEAR);
+    totals.expect("idle, background", Order.LINEAR);
+    totals.expect("idle, virsh", null);
   }
 
-  private void run(long[] sizes) throws IOException, InterruptedException {
+  public static void measure(BenchRun run) throws IOException, InterruptedException {
+    new MemoryBench(run).measure();
+  }
+
+  private void measure() throws IOException, InterruptedException {
+    List<Long> sizes = run.mebibytes(List.of(256L, 1024L, 2048L), List.of(256L));
     out.printf(
-        "Snapshot with memory, half of the RAM filled; medians of %d turns, ms and MiB%n", ROUNDS);
+        "Snapshot with memory, half of the RAM filled; medians of %d turns, ms and MiB%n", rounds);
     out.printf(
         "  %9s %-8s  %-38s  %-38s  %s%n",
         "RAM", "guest", "background snapshot", "pre-copy", "virsh --memspec --live");
@@ -70,13 +68,31 @@ public final class MemoryBench {
         "stun  silence     total  written",
         "stun  silence     total  written",
         "silence     total");
-    for (long mebibytes : sizes) {
-      measure(mebibytes, "idle", 0);
-      measure(mebibytes, "dirtying", DIRTY_PAGES);
+    for (int i = 0; i < sizes.size(); i++) {
+      run.progress(2 * i + 1, 2 * sizes.size(), sizes.get(i) + " MiB of RAM, idle guest");
+      measure(sizes.get(i), "idle", 0);
+      run.progress(2 * i + 2, 2 * sizes.size(), sizes.get(i) + " MiB of RAM, dirtying guest");
+      measure(sizes.get(i), "dirtying", DIRTY_PAGES);
     }
     out.println(
         "stun: between QEMU's STOP and RESUME. silence: longest on the guest's console. total: the"
             + " engine's, checks and checksums included; virsh: the command's.");
+    run.note(
+        "The pause is the longest silence of a guest that prints a line about every millisecond, for"
+            + " all in the same way. The dirtying guest changes about 2 MiB of RAM in a millisecond,"
+            + " which virsh may never catch up with.");
+    run.add(
+        stuns.curve(
+            "memory-pause",
+            "Pause of the guest by a snapshot with memory",
+            "RAM in MiB",
+            "milliseconds of silence"));
+    run.add(
+        totals.curve(
+            "memory-total",
+            "Snapshot with memory, from the request to its end",
+            "RAM in MiB",
+            "milliseconds"));
   }
 
   private void measure(long mebibytes, String name, int dirtyPages)
@@ -92,7 +108,7 @@ public final class MemoryBench {
     // Not both guests at once: each takes a core all the time.
     Path console = place.resolve("console");
     try (RunnerMachine machine = RunnerMachine.start(directory, console, mebibytes)) {
-      for (int round = 0; round < ROUNDS; round++) {
+      for (int round = 0; round < rounds; round++) {
         save(machine, console, MemoryFile.BACKGROUND_SNAPSHOT, background);
         save(machine, console, MemoryFile.PRE_COPY, preCopy);
       }
@@ -100,7 +116,7 @@ public final class MemoryBench {
     try (LibvirtMachine libvirt =
         LibvirtMachine.boot(
             libvirtFolder, mebibytes, (disk, ram) -> TickingGuest.write(disk, ram, dirtyPages))) {
-      for (int round = 0; round < ROUNDS; round++) {
+      for (int round = 0; round < rounds; round++) {
         try (TickWatch watch = watch(libvirt.console())) {
           virsh.total.add(libvirt.saveMemory(round));
           settle();
@@ -113,6 +129,8 @@ public final class MemoryBench {
       RevertBench.delete(libvirtFolder);
       RevertBench.delete(place);
     }
+    figures(mebibytes, name + ", pre-copy", name, preCopy, virsh, obstacle);
+    figures(mebibytes, name + ", background", name, background, virsh, obstacle);
     out.printf(
         "  %5d MiB %-8s  %s  %s  %s%n",
         mebibytes,
@@ -122,6 +140,36 @@ public final class MemoryBench {
         obstacle == null
             ? "%7.1f  %8.0f".formatted(virsh.silence.median(), virsh.total.median())
             : "not measured: " + obstacle);
+  }
+
+  private void figures(
+      long mebibytes, String way, String guest, Row ours, Row virsh, String obstacle) {
+    String size = mebibytes + " MiB RAM";
+    run.add(figure(way + ": pause", size, ours.silence, virsh.silence, obstacle));
+    run.add(figure(way + ": total", size, ours.total, virsh.total, obstacle));
+    ours.silence.values().forEach(v -> stuns.add(way, mebibytes, v));
+    if (way.endsWith("pre-copy")) {
+      virsh.silence.values().forEach(v -> stuns.add(guest + ", virsh", mebibytes, v));
+    }
+    if (guest.equals("idle")) {
+      ours.total.values().forEach(v -> totals.add(way, mebibytes, v));
+      if (way.endsWith("pre-copy")) {
+        virsh.total.values().forEach(v -> totals.add("idle, virsh", mebibytes, v));
+      }
+    }
+  }
+
+  private static Figure figure(
+      String way, String size, Samples ours, Samples virsh, String remark) {
+    return new Figure(
+        "snapshot with memory, " + way,
+        size,
+        "ms",
+        false,
+        ours.values(),
+        VIRSH,
+        remark == null ? virsh.values() : List.of(),
+        remark);
   }
 
   /** Medians of one way to take the snapshot. */

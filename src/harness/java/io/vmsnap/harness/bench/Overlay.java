@@ -90,6 +90,13 @@ enum Overlay {
   }
 
   static String node(Path directory, BaseDisk base, DeltaDisk delta) {
+    return node(directory, delta, rawNode(directory, base));
+  }
+
+  /**
+   * @param below node of what the delta lies over
+   */
+  static String node(Path directory, DeltaDisk delta, String below) {
     return "{\"driver\":\"qcow2\",\"file\":"
         + file(directory, delta.files().index())
         + ",\"data-file\":{\"driver\":\"raw\",\"offset\":"
@@ -97,7 +104,7 @@ enum Overlay {
         + ",\"file\":"
         + file(directory, delta.files().extent())
         + "},\"backing\":"
-        + rawNode(directory, base)
+        + below
         + "}";
   }
 

@@ -1,6 +1,7 @@
 package io.vmsnap.harness.bench;
 
-import io.vmsnap.harness.tool.Tool;
+import io.vmsnap.harness.bench.page.Figure;
+import io.vmsnap.harness.bench.page.Order;
 import io.vmsnap.task.CreateSnapshotTask;
 import io.vmsnap.task.RevertSnapshotTask;
 import io.vmsnap.task.TaskOutcome;
@@ -8,8 +9,8 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 import java.util.stream.Stream;
 
 /**
@@ -19,37 +20,30 @@ import java.util.stream.Stream;
  * printed.
  */
 public final class RevertBench {
-  private static final long[] SIZES = {256, 1024, 2048, 4096};
-  private static final int ROUNDS = 5;
+  private static final String ON_DEMAND = "vmsnap, on demand";
+  private static final String EAGER = "vmsnap, eager";
+  private static final String VIRSH = "virsh snapshot-revert";
 
+  private final BenchRun run;
   private final Path folder;
   private final PrintStream out;
+  private final int rounds;
+  private final CostSweep sweep =
+      new CostSweep()
+          .expect(ON_DEMAND, Order.CONSTANT)
+          .expect(EAGER, Order.LINEAR)
+          .expect(VIRSH, null);
   private int requests;
 
-  private RevertBench(Path folder, PrintStream out) {
-    this.folder = folder;
-    this.out = out;
+  private RevertBench(BenchRun run) {
+    this.run = run;
+    this.folder = run.folder();
+    this.out = run.out();
+    this.rounds = run.fullOrQuick(5, 3);
   }
 
-  /**
-   * Measures in a new folder of the directory for temporary files, and removes it.
-   *
-   * @param args the folder, then sizes of RAM in MiB
-   */
-  public static void main(String... args) throws IOException, InterruptedException {
-    Path parent =
-        args.length > 0 ? Path.of(args[0]) : Path.of(System.getProperty("java.io.tmpdir"));
-    Path directory = Files.createTempDirectory(parent, "vmsnap-bench").toRealPath();
-    Tool.of("chmod", "755", directory.toString()).output();
-    try {
-      new RevertBench(directory, System.out)
-          .run(
-              args.length > 1
-                  ? Arrays.stream(args).skip(1).mapToLong(Long::parseLong).toArray()
-                  : SIZES);
-    } finally {
-      delete(directory);
-    }
+  public static void measure(BenchRun run) throws IOException, InterruptedException {
+    new RevertBench(run).measure();
   }
 
   static void delete(Path directory) throws IOException {
@@ -60,18 +54,26 @@ public final class RevertBench {
     }
   }
 
-  private void run(long[] sizes) throws IOException, InterruptedException {
+  private void measure() throws IOException, InterruptedException {
+    List<Long> sizes = run.mebibytes(List.of(256L, 1024L, 2048L, 4096L), List.of(256L));
     out.printf(
         "Revert to a snapshot with memory, half of the RAM filled; medians of %d turns, in ms%n",
-        ROUNDS);
+        rounds);
     out.printf(
         "  %9s  %21s  %21s  %15s%n", "RAM", "on demand (with job)", "eager (with job)", "virsh");
-    for (long mebibytes : sizes) {
-      measure(mebibytes);
+    for (int i = 0; i < sizes.size(); i++) {
+      run.progress(i + 1, sizes.size(), sizes.get(i) + " MiB of RAM");
+      measure(sizes.get(i));
     }
     out.println(
         "On demand and eager: in the engine, from the request until the guest runs; in brackets"
             + " until the job's process has ended. virsh: the whole command.");
+    run.note(
+        "The whole commands are compared: `vmsnap job revert` from the start of its process to its"
+            + " end, and `virsh snapshot-revert`. Half of the RAM has content.");
+    run.add(
+        sweep.curve(
+            "revert", "Revert to a snapshot with memory", "RAM in MiB", "milliseconds, with job"));
   }
 
   private void measure(long mebibytes) throws IOException, InterruptedException {
@@ -89,7 +91,7 @@ public final class RevertBench {
         obstacle = e.getMessage().strip().lines().reduce((first, last) -> last).orElse("");
       }
       Samples[] samples = Stream.generate(Samples::new).limit(5).toArray(Samples[]::new);
-      for (int round = 0; round < ROUNDS; round++) {
+      for (int round = 0; round < rounds; round++) {
         revert("OnDemand", machine, samples[0], samples[1]);
         revert("Eager", machine, samples[2], samples[3]);
         if (libvirt != null) {
@@ -104,6 +106,13 @@ public final class RevertBench {
           samples[2].median(),
           samples[3].median(),
           libvirt == null ? "not measured" : "%.0f".formatted(samples[4].median()));
+      String size = mebibytes + " MiB RAM";
+      Samples virsh = samples[4];
+      run.add(figure("revert on demand", size, samples[1], virsh, obstacle));
+      run.add(figure("revert eager", size, samples[3], virsh, obstacle));
+      samples[1].values().forEach(v -> sweep.add(ON_DEMAND, mebibytes, v));
+      samples[3].values().forEach(v -> sweep.add(EAGER, mebibytes, v));
+      virsh.values().forEach(v -> sweep.add(VIRSH, mebibytes, v));
       if (obstacle != null) {
         out.println("             virsh does not run here: " + obstacle);
       }
@@ -122,6 +131,11 @@ public final class RevertBench {
         machine.job("revert", new RevertSnapshotTask(id(), 1, "FromSnapshot", load, 600, 32, 0));
     whole.add((System.nanoTime() - begin) / 1e6);
     engine.add(outcome.revert().timing().runningMillis());
+  }
+
+  private static Figure figure(
+      String path, String size, Samples ours, Samples virsh, String remark) {
+    return new Figure(path, size, "ms", false, ours.values(), VIRSH, virsh.values(), remark);
   }
 
   private String id() {

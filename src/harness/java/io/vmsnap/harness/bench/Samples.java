@@ -1,5 +1,6 @@
 package io.vmsnap.harness.bench;
 
+import io.vmsnap.harness.bench.page.Median;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -15,12 +16,12 @@ final class Samples {
     return values.isEmpty();
   }
 
-  /** The value in the middle: one disturbed run does not move it. */
   double median() {
-    List<Double> sorted = values.stream().sorted().toList();
-    int half = sorted.size() / 2;
-    return sorted.size() % 2 == 1
-        ? sorted.get(half)
-        : (sorted.get(half - 1) + sorted.get(half)) / 2;
+    return Median.of(values);
+  }
+
+  /** In the order of the rounds. */
+  List<Double> values() {
+    return List.copyOf(values);
   }
 }

@@ -4,24 +4,30 @@ import io.vmsnap.disk.chain.BaseDisk;
 import io.vmsnap.disk.delta.DeltaDisk;
 import io.vmsnap.disk.delta.DeltaLayout;
 import io.vmsnap.disk.delta.Seal;
+import io.vmsnap.harness.bench.page.Order;
 import io.vmsnap.harness.tool.Tool;
 import io.vmsnap.storage.LocalStorage;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /** How long a seal takes, by the grains that changed since the one before. */
 final class SealBench {
   private static final long CAPACITY = 256L << 30;
+  private static final String SEAL = "seal";
   private static final int[] GRAINS = {0, 16, 256, 4096, 16384, 65536};
 
+  private final BenchRun run;
   private final Path directory;
   private final PrintStream out;
+  private final CostSweep sweep = new CostSweep().expect(SEAL, Order.LINEAR);
 
-  SealBench(Path directory, PrintStream out) {
-    this.directory = directory;
-    this.out = out;
+  SealBench(BenchRun run) {
+    this.run = run;
+    this.directory = run.folder();
+    this.out = run.out();
   }
 
   void run() throws IOException, InterruptedException {
@@ -35,7 +41,8 @@ final class SealBench {
         "  %12s  %12s  %14s  %10s  %10s  %10s%n",
         "changed", "held", "tables written", "read", "written", "seal");
     long at = 0;
-    for (int grains : GRAINS) {
+    int[] steps = run.fullOrQuick(GRAINS, Arrays.copyOf(GRAINS, 4));
+    for (int grains : steps) {
       delta.markIndexAhead(storage);
       if (grains > 0) {
         // One grain in every 32 KiB, each time in a part of the disk that was never written.
@@ -57,7 +64,16 @@ final class SealBench {
           counted.read() >> 10,
           counted.written() >> 10,
           milliseconds);
+      if (grains > 0) {
+        sweep.add(SEAL, grains, milliseconds);
+      }
     }
+    run.add(
+        sweep.curve(
+            "seal",
+            "Seal of a delta over 256 GiB",
+            "grains of 4 KiB changed since the seal before",
+            "milliseconds"));
     DeltaDisk.delete(storage, "big-000001.vmdk");
   }
 }
