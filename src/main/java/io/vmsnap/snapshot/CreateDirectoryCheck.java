@@ -18,6 +18,14 @@ final class CreateDirectoryCheck {
 
   private static void checkCount(DirectoryState state, int maxSnapshots) throws RefusedException {
     int count = state.vmsd().snapshots().size();
+    if (state.vmsd().isFull()) {
+      throw new RefusedException(
+          TaskReason.TooManySnapshots,
+          state.vmsd().file()
+              + " has "
+              + count
+              + " snapshots, and no room for another; delete a snapshot");
+    }
     if (maxSnapshots > 0 && count >= maxSnapshots) {
       throw new RefusedException(
           TaskReason.TooManySnapshots,

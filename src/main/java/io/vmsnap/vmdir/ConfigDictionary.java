@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 
 /**
  * VMware's configuration text, the common format of {@code .vmx} and {@code .vmsd}: lines of {@code
@@ -24,8 +25,13 @@ import java.util.TreeSet;
  * docs/formats/vmx.md}.
  */
 final class ConfigDictionary {
-  static final int MAX_BYTES = 4 << 20;
-  static final int MAX_LINES = 100_000;
+  /**
+   * A history of 10,000 snapshots has 5 MiB and 140,000 lines, more with many disks. In base64, as
+   * in a journal, this is still below what Jackson reads as one string (20 million characters).
+   */
+  static final int MAX_BYTES = 12 << 20;
+
+  static final int MAX_LINES = 400_000;
   static final String ENCODING = ".encoding";
 
   private sealed interface Line {}
@@ -183,6 +189,25 @@ final class ConfigDictionary {
       positions.clear();
       index();
     }
+  }
+
+  /** Gives keys other names, where they are; those that become null go, all in one pass. */
+  void rename(UnaryOperator<String> names) {
+    List<Line> renamed = new ArrayList<>(lines.size());
+    for (Line line : lines) {
+      if (line instanceof Entry entry) {
+        String key = names.apply(entry.key());
+        if (key != null) {
+          renamed.add(key.equals(entry.key()) ? entry : new Entry(key, entry.value(), null));
+        }
+      } else {
+        renamed.add(line);
+      }
+    }
+    lines.clear();
+    lines.addAll(renamed);
+    positions.clear();
+    index();
   }
 
   private void index() {

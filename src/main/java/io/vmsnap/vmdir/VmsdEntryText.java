@@ -2,8 +2,10 @@ package io.vmsnap.vmdir;
 
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -55,41 +57,24 @@ final class VmsdEntryText {
 
   /** Removes all other entries, and numbers those from 0 on. */
   static void keepOnly(ConfigDictionary dictionary, Set<Integer> indexes) {
-    for (int index : indexes(dictionary)) {
-      if (!indexes.contains(index)) {
-        removeFrom(dictionary, index);
-      }
-    }
-    int number = 0;
+    Map<Integer, Integer> numbers = new HashMap<>();
     for (int index : new TreeSet<>(indexes)) {
-      if (index != number) {
-        move(dictionary, "snapshot" + index + ".", "snapshot" + number + ".");
-      }
-      number++;
+      numbers.put(index, numbers.size());
     }
-  }
-
-  private static Set<Integer> indexes(ConfigDictionary dictionary) {
-    Set<Integer> indexes = new TreeSet<>();
-    for (String key : dictionary.keys()) {
-      Matcher matcher = ENTRY.matcher(key);
-      if (matcher.lookingAt()) {
-        indexes.add(Integer.parseInt(matcher.group(1)));
-      }
-    }
-    return indexes;
-  }
-
-  private static void move(ConfigDictionary dictionary, String from, String to) {
-    List<String> keys =
-        dictionary.keys().stream()
-            .filter(k -> k.toLowerCase(Locale.ROOT).startsWith(from))
-            .toList();
-    for (String key : keys) {
-      String value = dictionary.get(key).orElseThrow();
-      dictionary.remove(key);
-      dictionary.put(to + key.substring(from.length()), value);
-    }
+    dictionary.rename(
+        key -> {
+          Matcher matcher = ENTRY.matcher(key);
+          if (!matcher.lookingAt()) {
+            return key;
+          }
+          Integer number = numbers.get(Integer.parseInt(matcher.group(1)));
+          if (number == null) {
+            return null;
+          }
+          return matcher.group(1).equals(number.toString())
+              ? key
+              : "snapshot" + number + "." + key.substring(matcher.end());
+        });
   }
 
   /** The time from its two halves: 64 bits of microseconds, each half a signed 32-bit number. */

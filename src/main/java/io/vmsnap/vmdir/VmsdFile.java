@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * The snapshot history, {@code web.vmsd}, with the keys that VMware writes. Empty (0 bytes) before
@@ -14,6 +15,14 @@ import java.util.TreeSet;
  * Described in {@code docs/formats/vmsd.md}.
  */
 public final class VmsdFile {
+  /** VMware stops at 32 in a chain; this is a bound against files made to hurt. */
+  public static final int MAX_SNAPSHOTS = 10_000;
+
+  /** What is left for one more snapshot: one of 1024 disks needs less. */
+  private static final int SPARE_BYTES = 512 << 10;
+
+  private static final int SPARE_LINES = 4096;
+
   private static final String LAST_UID = "snapshot.lastUID";
   private static final String CURRENT = "snapshot.current";
   private static final String COUNT = "snapshot.numSnapshots";
@@ -86,6 +95,13 @@ public final class VmsdFile {
     return snapshots().stream().filter(s -> s.uid() == uid).findFirst();
   }
 
+  /** Whether one more snapshot could make a file that is refused when it is read. */
+  public boolean isFull() {
+    return entries.size() >= MAX_SNAPSHOTS
+        || dictionary.keys().size() > ConfigDictionary.MAX_LINES - SPARE_LINES
+        || toBytes().length > ConfigDictionary.MAX_BYTES - SPARE_BYTES;
+  }
+
   /** Highest uid ever given; 0 before the first snapshot. */
   public long lastUid() {
     return lastUid;
@@ -112,8 +128,9 @@ public final class VmsdFile {
     if (snapshot.uid() <= lastUid) {
       throw new IllegalArgumentException("uid " + snapshot.uid() + " was given before");
     }
+    Set<Integer> used = entries.stream().map(IndexedEntry::index).collect(Collectors.toSet());
     int index = 0;
-    while (isUsed(index)) {
+    while (used.contains(index)) {
       index++;
     }
     ConfigDictionary changed = dictionary.copy();
@@ -232,10 +249,6 @@ public final class VmsdFile {
         .filter(e -> e.snapshot().uid() == uid)
         .findFirst()
         .orElseThrow(() -> new IllegalArgumentException("no snapshot with uid " + uid));
-  }
-
-  private boolean isUsed(int index) {
-    return entries.stream().anyMatch(e -> e.index() == index);
   }
 
   public byte[] toBytes() {

@@ -15,9 +15,6 @@ final class VmsdReader {
   private static final Pattern KEY =
       Pattern.compile("(?i)snapshot(\\d{1,9})\\.(uid|vmsnap\\.(.+))");
 
-  /** VMware stops at 32 in a chain; this is a bound against files made to hurt. */
-  private static final int MAX_SNAPSHOTS = 10_000;
-
   private static final int MAX_DISKS = 1024;
 
   private final String file;
@@ -45,14 +42,15 @@ final class VmsdReader {
         }
       }
     }
-    long count = number(countKey, (long) indexes.size(), 0, MAX_SNAPSHOTS);
+    long count = number(countKey, (long) indexes.size(), 0, VmsdFile.MAX_SNAPSHOTS);
     if (count > indexes.size()) {
       throw new DamagedFileException(
           file,
           countKey + " is " + count + ", but only " + indexes.size() + " snapshots are there");
     }
-    if (count > MAX_SNAPSHOTS) {
-      throw new DamagedFileException(file, "has more than " + MAX_SNAPSHOTS + " snapshots");
+    if (count > VmsdFile.MAX_SNAPSHOTS) {
+      throw new DamagedFileException(
+          file, "has more than " + VmsdFile.MAX_SNAPSHOTS + " snapshots");
     }
     List<VmsdFile.IndexedEntry> entries = new ArrayList<>();
     for (int index : indexes) {

@@ -228,6 +228,33 @@ class CreatePlannerTest {
   }
 
   @Test
+  void historyWithoutRoomIsRefused() throws Exception {
+    DirectoryState state = fresh(1);
+    int most = VmsdFile.MAX_SNAPSHOTS;
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < most; i++) {
+      text.append("snapshot%d.uid = \"%d\"\n".formatted(i, i + 1))
+          .append("snapshot%d.filename = \"s%d.vmsn\"\n".formatted(i, i));
+    }
+    text.append(
+        "snapshot.lastUID = \"%d\"\nsnapshot.numSnapshots = \"%d\"\n".formatted(most, most));
+    DirectoryState full =
+        new DirectoryState(
+            state.vmName(),
+            state.vmx(),
+            VmsdFile.parse("web.vmsd", text.toString().getBytes(StandardCharsets.UTF_8)),
+            state.disks(),
+            state.files(),
+            state.indexes(),
+            state.space());
+
+    RefusedException refusal = refusal(full, task());
+
+    assertThat(refusal.reason()).isEqualTo(TaskReason.TooManySnapshots);
+    assertThat(refusal).hasMessageContaining("web.vmsd has 10000 snapshots");
+  }
+
+  @Test
   void malformedRequestsAreRefused() {
     assertThat(refusal(fresh(1), with(false, "Sometimes")).reason())
         .isEqualTo(TaskReason.InvalidRequest);

@@ -93,6 +93,38 @@ class VmsdFileTest {
         .isInstanceOf(IllegalArgumentException.class);
   }
 
+  /** Also shows that nothing there takes more than linear time: it would be minutes. */
+  @Test
+  void longestHistoryIsReadChangedAndFull() throws Exception {
+    int most = VmsdFile.MAX_SNAPSHOTS;
+    StringBuilder text = new StringBuilder("snapshot.lastUID = \"" + most + "\"\n");
+    String one =
+        new String(
+            VmsdFile.empty("web.vmsd").withSnapshot(entry(1, null)).toBytes(),
+            StandardCharsets.UTF_8);
+    List<String> lines = one.lines().filter(l -> l.startsWith("snapshot0.")).toList();
+    for (int i = 0; i < most; i++) {
+      for (String line : lines) {
+        text.append("snapshot" + i + line.substring(9).replace("uid = \"1\"", "uid = \"" + (i + 1)))
+            .append(line.contains("uid") ? "\"\n" : "\n");
+      }
+      text.append("snapshot" + i + ".vmsnap.requestId = \"" + "r".repeat(300) + "\"\n");
+    }
+    text.append("snapshot.numSnapshots = \"" + most + "\"\n");
+
+    VmsdFile full = VmsdFile.parse("web.vmsd", text.toString().getBytes(StandardCharsets.UTF_8));
+
+    assertThat(full.snapshots()).hasSize(most);
+    assertThat(full.isFull()).isTrue();
+    VmsdFile left = full.withoutSnapshots(Set.of(1L));
+    assertThat(left.isFull()).isFalse();
+    assertThat(left.snapshots().getFirst()).isEqualTo(full.snapshots().get(1));
+    VmsdFile again = left.withSnapshot(entry(most + 1L, 2L));
+    assertThat(again.isFull()).isTrue();
+    assertThat(VmsdFile.parse("web.vmsd", again.toBytes()).snapshots())
+        .containsExactlyElementsOf(again.snapshots());
+  }
+
   @Test
   void treeOfThreeIsRead() throws Exception {
     VmsdFile vmsd = VmsdFile.parse("web.vmsd", fixture("three-snapshots-two-disks.vmsd"));

@@ -25,8 +25,8 @@ public final class Journal {
 
   private static final int VERSION = 1;
 
-  /** Texts of three files of at most 4 MiB, in base64. */
-  private static final int MAX_BYTES = 32 << 20;
+  /** Texts of three files of at most 12 MiB, in base64. */
+  private static final int MAX_BYTES = 52 << 20;
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
