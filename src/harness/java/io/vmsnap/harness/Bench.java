@@ -4,10 +4,13 @@ import io.vmsnap.harness.bench.BenchPart;
 import io.vmsnap.harness.bench.BenchRun;
 import io.vmsnap.harness.bench.ConsolidateBench;
 import io.vmsnap.harness.bench.DiskBench;
+import io.vmsnap.harness.bench.EngineBench;
 import io.vmsnap.harness.bench.MemoryBench;
 import io.vmsnap.harness.bench.RevertBench;
+import io.vmsnap.harness.bench.StartupBench;
 import io.vmsnap.harness.bench.page.BenchmarksPage;
 import io.vmsnap.harness.bench.page.PartResult;
+import io.vmsnap.harness.bench.page.ReadmeQuote;
 import io.vmsnap.harness.bench.page.ResultStore;
 import io.vmsnap.harness.cluster.VmsnapHome;
 import io.vmsnap.harness.tool.Tool;
@@ -15,12 +18,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -36,7 +37,8 @@ import picocli.CommandLine.Parameters;
     description = "Measures vmsnap beside other programs that do the same, on this machine.",
     footer = {
       "",
-      "Parts: disk, revert, memory, consolidate (as root: it mounts file systems of its own).",
+      "Parts: disk, consolidate (as root: it mounts file systems of its own), revert, memory,",
+      "engine, startup.",
       "Without one, all are measured, and docs/benchmarks.md and its plots are written. page writes",
       "them anew from the last run of each part (target/bench/*.json)."
     })
@@ -73,6 +75,8 @@ public final class Bench implements Callable<Integer> {
     parts.put("consolidate", ConsolidateBench::measure);
     parts.put("revert", RevertBench::measure);
     parts.put("memory", MemoryBench::measure);
+    parts.put("engine", EngineBench::measure);
+    parts.put("startup", StartupBench::measure);
     return parts;
   }
 
@@ -119,11 +123,7 @@ public final class Bench implements Callable<Integer> {
       System.err.println("part " + name + " ended early:");
       e.printStackTrace();
     } finally {
-      try (Stream<Path> files = Files.walk(directory)) {
-        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-          Files.deleteIfExists(file);
-        }
-      }
+      Tool.of("rm", "-rf", "--one-file-system", directory.toString()).run();
     }
     return run.result(failure);
   }
@@ -141,6 +141,9 @@ public final class Bench implements Callable<Integer> {
         .forEach(r -> System.out.println("ended early: " + r.part() + ": " + r.failure()));
     if (write) {
       System.out.println("written: " + page.write(home.project().resolve("docs")));
+      if (results.stream().noneMatch(PartResult::quick)) {
+        ReadmeQuote.of(results).write(home.project().resolve("README.md"));
+      }
     }
   }
 }

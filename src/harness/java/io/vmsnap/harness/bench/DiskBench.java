@@ -34,7 +34,7 @@ public final class DiskBench {
     this.run = run;
     this.out = run.out();
     this.capacity = run.mebibytes(List.of(512L), List.of(128L)).getFirst() * MIB;
-    this.rounds = run.fullOrQuick(7, 3);
+    this.rounds = run.fullOrQuick(5, 3);
   }
 
   public static void measure(BenchRun run) throws IOException, InterruptedException {

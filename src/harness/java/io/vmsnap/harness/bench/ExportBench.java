@@ -20,10 +20,10 @@ import java.util.Map;
  * same content in the formats that qemu-img reads fastest, qcow2 and raw. Each goes first in turn.
  */
 final class ExportBench {
-  private static final int ROUNDS = 5;
+  private static final int ROUNDS = 4;
 
   /** Compression takes long enough to be told from noise. */
-  private static final int COMPRESSED_ROUNDS = 3;
+  private static final int COMPRESSED_ROUNDS = 2;
 
   private static final int QUICK_ROUNDS = 2;
 

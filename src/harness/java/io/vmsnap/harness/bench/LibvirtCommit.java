@@ -25,7 +25,7 @@ final class LibvirtCommit implements AutoCloseable {
    * @throws IOException with the words of the program that failed; libvirt may not run here
    */
   static LibvirtCommit open(Path folder) throws IOException, InterruptedException {
-    return new LibvirtCommit(LibvirtSession.open(folder));
+    return new LibvirtCommit(LibvirtSession.open(folder, 0));
   }
 
   /**

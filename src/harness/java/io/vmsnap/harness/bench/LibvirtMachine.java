@@ -53,7 +53,9 @@ final class LibvirtMachine implements AutoCloseable {
         .in(folder)
         .output();
     Files.writeString(folder.resolve("domain.xml"), domain(folder, ramMebibytes));
-    LibvirtMachine machine = new LibvirtMachine(folder, LibvirtSession.open(folder));
+    // A guest that changes its RAM faster than it is saved would fill the volume.
+    long largestFile = 3 * (ramMebibytes << 20) + (256 << 20);
+    LibvirtMachine machine = new LibvirtMachine(folder, LibvirtSession.open(folder, largestFile));
     machine.virsh("create", folder.resolve("domain.xml").toString());
     try {
       RunnerMachine.awaitText(machine.console(), FillingGuest.DONE);
@@ -75,20 +77,23 @@ final class LibvirtMachine implements AutoCloseable {
    * @return milliseconds of the whole command
    */
   double saveMemory(int number) throws IOException, InterruptedException {
+    Path memory = folder.resolve("m" + number + ".mem");
     long begin = System.nanoTime();
-    virsh(
-        "snapshot-create-as",
-        NAME,
-        "m" + number,
-        "--live",
-        "--no-metadata",
-        "--memspec",
-        "file=" + folder.resolve("m" + number + ".mem") + ",snapshot=external",
-        "--diskspec",
-        "vda,snapshot=external,file=" + folder.resolve("m" + number + ".qcow2"));
-    double milliseconds = (System.nanoTime() - begin) / 1e6;
-    Files.delete(folder.resolve("m" + number + ".mem"));
-    return milliseconds;
+    try {
+      virsh(
+          "snapshot-create-as",
+          NAME,
+          "m" + number,
+          "--live",
+          "--no-metadata",
+          "--memspec",
+          "file=" + memory + ",snapshot=external",
+          "--diskspec",
+          "vda,snapshot=external,file=" + folder.resolve("m" + number + ".qcow2"));
+      return (System.nanoTime() - begin) / 1e6;
+    } finally {
+      Files.deleteIfExists(memory);
+    }
   }
 
   /** Milliseconds of the whole command. */

@@ -14,14 +14,16 @@ import java.util.Map;
  * it, since its own session would be the system's.
  *
  * @param folder for its sockets and caches, with a short path: libvirt puts sockets deep below it
+ * @param largestFile bytes that no file of the session may exceed; 0 for any size
  */
-record LibvirtSession(Path folder) implements AutoCloseable {
+record LibvirtSession(Path folder, long largestFile) implements AutoCloseable {
   private static final String NOBODY = "65534";
 
   /**
    * @throws IOException with the reason; libvirt may not be there
    */
-  static LibvirtSession open(Path folder) throws IOException, InterruptedException {
+  static LibvirtSession open(Path folder, long largestFile)
+      throws IOException, InterruptedException {
     if (Tool.find("virsh") == null) {
       throw new IOException("virsh is not installed");
     }
@@ -29,7 +31,7 @@ record LibvirtSession(Path folder) implements AutoCloseable {
       Files.createDirectories(folder.resolve(sub));
     }
     Tool.of("chmod", "700", folder.resolve("run").toString()).output();
-    LibvirtSession session = new LibvirtSession(folder);
+    LibvirtSession session = new LibvirtSession(folder, largestFile);
     session.giveFile(folder);
     return session;
   }
@@ -44,6 +46,10 @@ record LibvirtSession(Path folder) implements AutoCloseable {
   /** The output of a command that has to succeed. */
   String virsh(String... arguments) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
+    if (largestFile > 0) {
+      // The session's daemon is started by virsh and inherits it.
+      command.addAll(List.of("prlimit", "--fsize=" + largestFile, "--"));
+    }
     if (isRoot()) {
       command.addAll(List.of("setpriv", "--reuid=" + NOBODY, "--regid=" + NOBODY));
       command.add("--clear-groups");

@@ -20,6 +20,7 @@ import java.util.stream.Stream;
  * printed.
  */
 public final class RevertBench {
+  private static final int ROUNDS = 3;
   private static final String ON_DEMAND = "vmsnap, on demand";
   private static final String EAGER = "vmsnap, eager";
   private static final String VIRSH = "virsh snapshot-revert";
@@ -39,7 +40,7 @@ public final class RevertBench {
     this.run = run;
     this.folder = run.folder();
     this.out = run.out();
-    this.rounds = run.fullOrQuick(5, 3);
+    this.rounds = ROUNDS;
   }
 
   public static void measure(BenchRun run) throws IOException, InterruptedException {

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A guest of one sector under {@code vmsnap runner}, and jobs on it: processes of their own. */
@@ -46,7 +47,7 @@ final class RunnerMachine implements AutoCloseable {
             List.of(),
             false,
             5);
-    Process process = start(List.of("runner"), directory, definition, null, console);
+    Process process = start(List.of("runner"), directory, definition, null, console, Map.of());
     RunnerMachine machine = new RunnerMachine(directory, console, definition, process);
     try {
       awaitText(console, FillingGuest.DONE);
@@ -65,7 +66,8 @@ final class RunnerMachine implements AutoCloseable {
   TaskOutcome job(String operation, Object task) throws IOException, InterruptedException {
     Path log = directory.resolve(".vmsnap/outcome");
     Path output = console.resolveSibling("job.log");
-    Process process = start(List.of("job", operation), directory, definition, task, output);
+    Process process =
+        start(List.of("job", operation), directory, definition, task, output, Map.of());
     if (!process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS)) {
       process.destroyForcibly();
       throw new IOException("job " + operation + " does not end");
@@ -78,8 +80,21 @@ final class RunnerMachine implements AutoCloseable {
     return outcome;
   }
 
-  private static Process start(
-      List<String> command, Path directory, VmDefinition definition, Object task, Path output)
+  /**
+   * Starts the launcher as the operator's pods do.
+   *
+   * @param command such as {@code job create}
+   * @param task its record; null for the runner
+   * @param output for standard output; standard error goes beside it
+   * @param variables more of the environment
+   */
+  static Process start(
+      List<String> command,
+      Path directory,
+      VmDefinition definition,
+      Object task,
+      Path output,
+      Map<String, String> variables)
       throws IOException {
     VmsnapHome home = VmsnapHome.ofThisProject();
     home.requireBuilt();
@@ -89,6 +104,7 @@ final class RunnerMachine implements AutoCloseable {
     ProcessBuilder builder = new ProcessBuilder(line).redirectOutput(output.toFile());
     builder.redirectError(Path.of(output + ".err").toFile());
     builder.environment().putAll(home.environment());
+    builder.environment().putAll(variables);
     builder.environment().put(VmDefinition.ENVIRONMENT_VARIABLE, TaskJson.write(definition));
     builder.environment().put("POD_IP", "127.90.1.2");
     if (task != null) {

@@ -11,63 +11,89 @@ final class Explanations {
   private static final List<Explanation> KNOWN =
       List.of(
           new Explanation(
-              "(first write|rewrite|read), 64 KiB in a row",
+              "first write, 64 KiB in a row",
               "default qcow2",
-              "Each request of 64 KiB is one entry with 16 subclusters of 4 KiB here, and the data"
-                  + " lies at the guest's offset of a file that is mostly holes, as VMware's"
-                  + " format wants it. Default qcow2 appends: its volume writes without a gap.",
-              "a larger grain, which VMware's programs would have to accept; they write 4 KiB ones"),
+              "A delta's index has clusters of 128 KiB, with 32 subclusters of VMware's grain of"
+                  + " 4 KiB. Two of these requests share a cluster, and QEMU lets the second wait for"
+                  + " the first's allocation; in default qcow2 each request is a cluster of its own."
+                  + " And the extent is sparse, at the guest's offsets, where qcow2 appends.",
+              "clusters of 64 KiB have subclusters of 2 KiB, which are no grains; requests of"
+                  + " 128 KiB and more, as guests send when they write in a row, do not wait"),
+          new Explanation(
+              "(rewrite|read), 64 KiB in a row",
+              "default qcow2",
+              "The path in QEMU is the same but for one node more, the extent behind its index.",
+              "a driver of our own in QEMU, which vmsnap does without"),
           new Explanation(
               "(first write|rewrite), 4 KiB scattered",
               "default qcow2",
-              "The index of a delta is extended_l2: entries twice as long, so its tables fill the"
-                  + " cache of QEMU's driver at half the disk.",
-              "a larger l2-cache-size for the active delta, at the price of RAM in each pod"),
+              "Index and data are two files here, and the index is written for each grain.",
+              "nothing that keeps the data readable for VMware's programs"),
           new Explanation(
-              "(read, 4 KiB scattered|the same, not from the cache).*",
+              "read, 4 KiB scattered.*",
               ".*",
-              "Through the page cache QEMU's way of a request is the bound: a flat file without any"
-                  + " format is hardly faster (see the line raw of `./vmsnap bench disk`).",
-              "nothing in a format; io_uring in the guest's disk would raise all of them"),
+              "From the page cache QEMU's way of a request is the bound: a flat file without any"
+                  + " format is hardly faster (the line raw of `./vmsnap bench disk`), so no driver"
+                  + " is far from another, and small disturbances decide.",
+              "nothing in the format"),
           new Explanation(
-              "export .*",
-              "qemu-img convert.*",
-              "Both end with the file on the volume, and most of that is the volume's. An export"
-                  + " opens the chain layer by layer and checks what it reads.",
-              "a faster volume shows the engine's own share; on this one both wait for it"),
+              "export to streamOptimized",
+              ".*",
+              "Both compress every grain on all cores; the time is that of deflate, here Java's, there"
+                  + " zlib in QEMU's worker threads.",
+              "a lower `--level`, for a larger file"),
+          new Explanation(
+              "export to .*",
+              ".*",
+              "Both end with the file on the volume, and most of that is the volume's time.",
+              "a faster volume"),
           new Explanation(
               "snapshot with memory, .*: total",
               ".*",
-              "The time of vmsnap ends when RAM and checksums are on the volume (fsync) and read"
-                  + " back; virsh ends when the bytes are in the page cache, without a checksum.",
-              "leaving out checks and fsync, which would be a snapshot that a power cut can lose"),
+              "vmsnap ends when the RAM is on the volume (fsync), read back, and its checksum"
+                  + " written; virsh ends when the bytes are in the page cache, without a checksum."
+                  + " And the first pass of pre-copy goes slowly enough for the volume to catch up,"
+                  + " which is what keeps the pause short.",
+              "leaving out fsync and checks, for a snapshot that a power cut can lose"),
           new Explanation(
-              "snapshot with memory, background.*",
+              "snapshot with memory, .*background: pause",
               ".*",
-              "Each first write of the guest to a page waits until that page is saved.",
-              "pre-copy, which is what vmsnap takes by itself unless the guest is too busy for it"),
+              "A background snapshot protects all of the RAM while the guest stands still, which takes"
+                  + " time in proportion to the RAM.",
+              "pre-copy, which vmsnap takes by itself unless the guest is too busy for it"),
+          new Explanation(
+              "snapshot with memory, .*pre-copy: pause",
+              ".*",
+              "The last pass of a guest that changes its RAM as fast as the volume takes it.",
+              "a faster volume; background, which vmsnap takes when a guest is too busy"),
+          new Explanation(
+              "merge on .*, 64 KiB of every 256",
+              ".*",
+              "Pieces that lie apart are written by the volume one by one, by whoever merges; a merge"
+                  + " of ours also keeps a journal, so that it goes on after any death.",
+              "a volume that is not bound by the number of its writes"),
           new Explanation(
               "merge .*",
               ".*",
-              "A merge is journaled: whatever dies, it goes on. For small deltas these syncs of the"
-                  + " volume are most of its time.",
-              "a volume with a faster sync; the data itself is moved by copy_file_range"),
+              "A merge is journaled, so that it goes on after any death: for a small delta those syncs"
+                  + " are most of its time.",
+              "a volume with a faster sync"),
           new Explanation(
               "revert .*",
               ".*",
-              "A revert starts a new QEMU beside the old one and checks the saved memory first.",
+              "A revert starts a new QEMU beside the old one, in a job with a Java of its own.",
               "a QEMU that is kept ready, at the price of its RAM"),
           new Explanation(
-              ".*chain of.*",
+              "read what the .* holds, 4 KiB",
               "qcow2 chain",
-              "Both walk the same number of layers in QEMU; a delta's tables are twice as long for"
-                  + " their subclusters.",
-              "fewer snapshots in a row, or a larger l2-cache-size"),
+              "Both ask each layer in turn. Where default qcow2 looks at one entry, a delta's layer"
+                  + " has a bitmap of 32 subclusters besides.",
+              "fewer snapshots in a row: the cost is that of the layers above the data"),
           new Explanation(
               "start .*",
-              ".*",
-              "The cache was made by another Java or for other jar files, so Java ignored it.",
-              "a build on this machine: ./mvnw -DskipTests package, or bin/vmsnap-train"));
+              "without the AOT cache",
+              "Java did not take the cache: it is from another Java or for other jar files.",
+              "a new build: ./mvnw -DskipTests package"));
 
   private Explanations() {}
 

@@ -11,10 +11,10 @@ public enum Order {
   LINEAR("at most linear", 1);
 
   /** What noise and caches add to a slope over a few medians. */
-  private static final double TOLERANCE = 0.15;
+  private static final double TOLERANCE = 0.2;
 
   /** Growth by less than this in all is none, however steep between two points. */
-  private static final double NEGLIGIBLE = 1.25;
+  private static final double NEGLIGIBLE = 1.5;
 
   private final String words;
   private final double exponent;

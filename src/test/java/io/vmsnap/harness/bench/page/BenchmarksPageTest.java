@@ -201,6 +201,48 @@ class BenchmarksPageTest {
   }
 
   @Test
+  void readmeQuotesTheLargestSizeBetweenItsMarks() throws IOException {
+    Path readme = folder.resolve("README.md");
+    Files.writeString(
+        readme, "before\n<!-- written by ./vmsnap bench -->\nold\n<!-- end -->\nafter\n");
+    Figure larger =
+        new Figure(
+            "revert on demand",
+            "2048 MiB RAM",
+            "ms",
+            false,
+            List.of(1000.0),
+            "virsh snapshot-revert",
+            List.of(8000.0),
+            null);
+    Figure smaller =
+        new Figure(
+            "revert on demand",
+            "256 MiB RAM",
+            "ms",
+            false,
+            List.of(1000.0),
+            "virsh snapshot-revert",
+            List.of(3000.0),
+            null);
+
+    boolean written =
+        ReadmeQuote.of(List.of(result(List.of(smaller, larger), List.of()))).write(readme);
+
+    assertThat(written).isTrue();
+    assertThat(readme)
+        .content()
+        .startsWith("before\n<!-- written by ./vmsnap bench -->\n`./vmsnap bench` on 2026-11-23:")
+        .contains(
+            "| revert on demand | 2048 MiB RAM | 1,000 ms | virsh snapshot-revert | 8,000 ms | 8.00x |")
+        .doesNotContain("old", "256 MiB RAM")
+        .endsWith("|\n<!-- end -->\nafter\n");
+    Files.writeString(readme, "without marks");
+    assertThat(ReadmeQuote.of(List.of(result(List.of(larger), List.of()))).write(readme)).isFalse();
+    assertThat(readme).hasContent("without marks");
+  }
+
+  @Test
   void resultsComeBackFromTheirFiles() throws IOException {
     ResultStore store = new ResultStore(folder.resolve("results"));
     PartResult written = result(List.of(AHEAD, ALONE, UNMEASURED), List.of(CURVE));
