@@ -3,6 +3,7 @@ package io.vmsnap;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import io.vmsnap.cli.DirectCall;
+import io.vmsnap.cli.HeadStart;
 import io.vmsnap.cli.VmsnapCommand;
 import java.util.Arrays;
 import java.util.OptionalInt;
@@ -19,6 +20,7 @@ public final class Main {
     if (args.length > 0 && args[0].equals("operator")) {
       Quarkus.run(Arrays.copyOfRange(args, 1, args.length));
     } else {
+      HeadStart.begin();
       OptionalInt status = DirectCall.run(args);
       System.exit(status.isPresent() ? status.getAsInt() : VmsnapCommand.run(args));
     }

@@ -28,7 +28,7 @@ final class Machine implements AutoCloseable {
   /** QEMU opens its sockets within milliseconds; a loaded node may take longer. */
   private static final Duration START_DEADLINE = Duration.ofSeconds(60);
 
-  private static final Duration POLL = Duration.ofMillis(10);
+  private static final Duration POLL = Duration.ofMillis(3);
 
   /** A guest that is still booting ignores its power button: it is pressed again. */
   private static final Duration BUTTON_INTERVAL = Duration.ofSeconds(3);
@@ -219,7 +219,7 @@ final class Machine implements AutoCloseable {
     } catch (HypervisorException e) {
       // Expected when QEMU ends while it answers.
       LOG.log(System.Logger.Level.DEBUG, "while powering off", e);
-      awaitExit(POLL.multipliedBy(100));
+      awaitExit(Duration.ofSeconds(1));
     }
     if (qemu.process().isAlive()) {
       LOG.log(System.Logger.Level.ERROR, "QEMU does not end: it is killed");

@@ -12,7 +12,13 @@ import java.util.Optional;
 @FunctionalInterface
 public interface VmConnector {
   /** For callers who know that no hypervisor has the directory, such as the runner at its start. */
-  VmConnector POWERED_OFF = Optional::empty;
+  VmConnector POWERED_OFF =
+      new VmConnector() { // no lambda: in an interface it is linked anew in each process
+        @Override
+        public Optional<RunningVm> connect() {
+          return Optional.empty();
+        }
+      };
 
   /**
    * @return empty if the machine is off; the caller closes the connection

@@ -13,4 +13,15 @@ record FileKey(long device, long inode) {
     return new FileKey(
         ((Number) attributes.get("dev")).longValue(), ((Number) attributes.get("ino")).longValue());
   }
+
+  // By hand: the generated ones are linked at their first call, and a starting job waits for that.
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof FileKey key && key.device == device && key.inode == inode;
+  }
+
+  @Override
+  public int hashCode() {
+    return Long.hashCode(device) * 31 + Long.hashCode(inode);
+  }
 }

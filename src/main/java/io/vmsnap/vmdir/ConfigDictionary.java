@@ -34,15 +34,23 @@ final class ConfigDictionary {
   static final int MAX_LINES = 400_000;
   static final String ENCODING = ".encoding";
 
-  private sealed interface Line {}
+  private sealed interface Line {
+    /** As it stands in the file, without its end. */
+    String written();
+  }
 
   /** A blank line or a comment. */
-  private record Verbatim(String text) implements Line {}
+  private record Verbatim(String written) implements Line {}
 
   /**
    * @param text the line as it was read; null if it is new or changed
    */
-  private record Entry(String key, String value, String text) implements Line {}
+  private record Entry(String key, String value, String text) implements Line {
+    @Override
+    public String written() {
+      return text != null ? text : key + " = \"" + ValueEscapes.escape(value) + "\"";
+    }
+  }
 
   private final List<Line> lines;
   private final Map<String, Integer> positions = new HashMap<>();
@@ -241,13 +249,7 @@ final class ConfigDictionary {
   private String render() {
     StringBuilder text = new StringBuilder();
     for (Line line : lines) {
-      text.append(
-              switch (line) {
-                case Verbatim verbatim -> verbatim.text();
-                case Entry e when e.text() != null -> e.text();
-                case Entry e -> e.key() + " = \"" + ValueEscapes.escape(e.value()) + "\"";
-              })
-          .append(lineEnd);
+      text.append(line.written()).append(lineEnd);
     }
     return text.toString();
   }

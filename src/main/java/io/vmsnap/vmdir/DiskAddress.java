@@ -1,6 +1,5 @@
 package io.vmsnap.vmdir;
 
-import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -20,11 +19,6 @@ public record DiskAddress(String bus, int controller, int unit) implements Compa
 
   /** A SCSI controller answers on this unit itself. */
   private static final int CONTROLLER_UNIT = 7;
-
-  private static final Comparator<DiskAddress> ORDER =
-      Comparator.comparingInt((DiskAddress a) -> BUSES.indexOf(a.bus))
-          .thenComparingInt(DiskAddress::controller)
-          .thenComparingInt(DiskAddress::unit);
 
   /** The place of the disk with this position in the definition: 0 is {@code scsi0:0}. */
   public static DiskAddress ofPosition(int position) {
@@ -54,7 +48,23 @@ public record DiskAddress(String bus, int controller, int unit) implements Compa
 
   @Override
   public int compareTo(DiskAddress other) {
-    return ORDER.compare(this, other);
+    int order = Integer.compare(BUSES.indexOf(bus), BUSES.indexOf(other.bus));
+    order = order != 0 ? order : Integer.compare(controller, other.controller);
+    return order != 0 ? order : Integer.compare(unit, other.unit);
+  }
+
+  // By hand: the generated ones are linked at their first call, and a starting job waits for that.
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof DiskAddress address
+        && address.unit == unit
+        && address.controller == controller
+        && address.bus.equals(bus);
+  }
+
+  @Override
+  public int hashCode() {
+    return (bus.hashCode() * 31 + controller) * 31 + unit;
   }
 
   @Override

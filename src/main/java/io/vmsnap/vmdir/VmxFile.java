@@ -1,7 +1,6 @@
 package io.vmsnap.vmdir;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -83,7 +82,7 @@ public final class VmxFile {
                 dictionary.get(node + MODE).orElse("persistent").toLowerCase(Locale.ROOT)));
       }
     }
-    disks.sort(Comparator.comparing(VmxDisk::address));
+    disks.sort((a, b) -> a.address().compareTo(b.address()));
     return List.copyOf(disks);
   }
 

@@ -34,6 +34,17 @@ public record ContentId(int value) {
     return new ContentId(HexFormat.fromHexDigits(digits));
   }
 
+  // By hand: the generated ones are linked at their first call, and a starting job waits for that.
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof ContentId id && id.value == value;
+  }
+
+  @Override
+  public int hashCode() {
+    return value;
+  }
+
   @Override
   public String toString() {
     return HexFormat.of().toHexDigits(value);
