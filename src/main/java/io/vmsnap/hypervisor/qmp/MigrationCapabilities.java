@@ -33,6 +33,8 @@ final class MigrationCapabilities {
     if (!pause) {
       capabilities.put(MigrationCommand.PAUSE_BEFORE_SWITCHOVER, false);
     }
+    // A guest that goes on changing more than is written is slowed down, as in a live migration.
+    capabilities.put(MigrationCommand.AUTO_CONVERGE, pause);
     capabilities.put(MigrationCommand.MAPPED_RAM, true);
     if (background) {
       capabilities.put(MigrationCommand.BACKGROUND_SNAPSHOT, true);
@@ -50,6 +52,7 @@ final class MigrationCapabilities {
           new MigrationCommand.SetCapabilities(
               Map.of(
                   MigrationCommand.BACKGROUND_SNAPSHOT, false,
+                  MigrationCommand.AUTO_CONVERGE, false,
                   MigrationCommand.PAUSE_BEFORE_SWITCHOVER, false,
                   MigrationCommand.MAPPED_RAM, false)),
           QUICK);

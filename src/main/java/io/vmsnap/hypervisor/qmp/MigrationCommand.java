@@ -17,6 +17,16 @@ final class MigrationCommand {
    */
   static final String MULTIFD = "multifd";
 
+  static final String AUTO_CONVERGE = "auto-converge";
+
+  /**
+   * Percent of the time for which the CPUs of a guest sleep that changes its RAM too fast, at first
+   * and at most: QEMU lets them run for 10 ms, and at this much sleep for 15 ms.
+   */
+  private static final int THROTTLE_INITIAL = 30;
+
+  private static final int THROTTLE_MAX = 60;
+
   static final String PAUSE_BEFORE_SWITCHOVER = "pause-before-switchover";
 
   private MigrationCommand() {}
@@ -59,7 +69,9 @@ final class MigrationCommand {
       return JsonNodeFactory.instance
           .objectNode()
           .put("max-bandwidth", bytesPerSecond)
-          .put("downtime-limit", downtimeMillis);
+          .put("downtime-limit", downtimeMillis)
+          .put("cpu-throttle-initial", THROTTLE_INITIAL)
+          .put("max-cpu-throttle", THROTTLE_MAX);
     }
   }
 

@@ -37,11 +37,20 @@ final class QmpMemorySaver {
   /** Pre-copy stops the guest by itself when it can finish within this time. */
   private static final long DOWNTIME_MILLIS = 20;
 
+  /** Bytes of RAM that the volume may still have to write when the guest is stopped. */
+  private static final long MAX_ARREARS = 512L << 20;
+
   /** For a guest that is to go on while the volume catches up: QEMU never stops it at this rate. */
   private static final long TRICKLE = 1L << 20;
 
-  /** A guest that changes RAM faster than it is written gets no better by more passes. */
-  private static final long MAX_PASSES = 6;
+  /** Hardly even then. With 0, QEMU 10.0 stops the guest without a look at what it changed. */
+  private static final long LEAST_DOWNTIME = 1;
+
+  /**
+   * A guest that changes RAM as fast as it is written is caught up with by chance, mostly within
+   * twenty passes; after as many as this it is too fast.
+   */
+  private static final long MAX_PASSES = 60;
 
   private final QmpSession session;
   private final MigrationCapabilities capabilities;
@@ -61,7 +70,6 @@ final class QmpMemorySaver {
     try (StunClock clock = new StunClock(session);
         Attempt attempt = new Attempt(save, switchover)) {
       try {
-        session.execute(new MigrationCommand.SetParameters(UNLIMITED, DOWNTIME_MILLIS), QUICK);
         MigrationStatus end =
             method == MemoryMethod.PRE_COPY
                 ? attempt.preCopy(choice.backgroundToo())
@@ -89,7 +97,6 @@ final class QmpMemorySaver {
     long begin = System.nanoTime();
     Attempt attempt = new Attempt(save, DiskSwitchover.open(session, List.of()));
     try (attempt) {
-      session.execute(new MigrationCommand.SetParameters(UNLIMITED, DOWNTIME_MILLIS), QUICK);
       MigrationStatus end = attempt.stopped();
       return new SavedMemory(
           MemoryMethod.PRE_COPY,
@@ -137,6 +144,7 @@ final class QmpMemorySaver {
      * begin leaves nothing to undo on the disks.
      */
     MigrationStatus inBackground() throws HypervisorException {
+      parameters(UNLIMITED, DOWNTIME_MILLIS);
       stop();
       start();
       // With the first page written, QEMU has kept the device state and protects every page.
@@ -151,11 +159,11 @@ final class QmpMemorySaver {
      * @return null after giving up; nothing has happened to guest and disks
      */
     MigrationStatus preCopy(boolean mayGiveUp) throws HypervisorException {
+      parameters(UNLIMITED, LEAST_DOWNTIME);
       start();
-      MigrationStatus status =
-          await(now -> now.isPausedBeforeSwitchover() || now.passes() > 1, RUNNING_TICK);
+      MigrationStatus status = firstPass();
       if (!status.isPausedBeforeSwitchover()) {
-        letVolumeCatchUp();
+        letVolumeCatchUp(DOWNTIME_MILLIS);
       }
       long convergence = System.nanoTime() + save.convergence().toNanos();
       status =
@@ -184,20 +192,44 @@ final class QmpMemorySaver {
     }
 
     /**
-     * The first pass writes all of the RAM, and a kernel that has to keep too much of it for the
-     * volume makes whoever writes wait: QEMU, while the guest stands still.
+     * Writes all of the RAM. The guest of a calm machine is stopped at its end, and then the disks
+     * are flushed, for which a volume that still has much of the RAM to write takes its time.
      */
-    private void letVolumeCatchUp() throws HypervisorException {
-      session.execute(new MigrationCommand.SetParameters(TRICKLE, DOWNTIME_MILLIS), QUICK);
+    private MigrationStatus firstPass() throws HypervisorException {
+      long caughtUp = 0;
+      while (true) {
+        long next = caughtUp + MAX_ARREARS;
+        MigrationStatus status =
+            await(
+                now ->
+                    now.isPausedBeforeSwitchover()
+                        || now.passes() > 1
+                        || now.transferredBytes() > next,
+                RUNNING_TICK);
+        if (status.isPausedBeforeSwitchover() || status.passes() > 1) {
+          return status;
+        }
+        letVolumeCatchUp(LEAST_DOWNTIME);
+        caughtUp = status.transferredBytes();
+      }
+    }
+
+    /**
+     * A kernel that has to keep too much for the volume makes whoever writes wait: QEMU, while the
+     * guest stands still.
+     */
+    private void letVolumeCatchUp(long downtimeAfterwards) throws HypervisorException {
+      parameters(TRICKLE, LEAST_DOWNTIME);
       try {
         save.flush().flush();
       } catch (IOException e) {
         throw new MemorySaveException(e.getMessage(), false, e);
       }
-      session.execute(new MigrationCommand.SetParameters(UNLIMITED, DOWNTIME_MILLIS), QUICK);
+      parameters(UNLIMITED, downtimeAfterwards);
     }
 
     MigrationStatus stopped() throws HypervisorException {
+      parameters(UNLIMITED, DOWNTIME_MILLIS);
       stop();
       start();
       return await(MigrationStatus::isCompleted, RUNNING_TICK);
@@ -226,6 +258,10 @@ final class QmpMemorySaver {
       }
       return new MemorySaveException(
           "RAM was not saved to " + save.file() + ": " + cause.getMessage(), switched, cause);
+    }
+
+    private void parameters(long bytesPerSecond, long downtimeMillis) throws HypervisorException {
+      session.execute(new MigrationCommand.SetParameters(bytesPerSecond, downtimeMillis), QUICK);
     }
 
     private void start() throws HypervisorException {
