@@ -60,7 +60,8 @@ public final class JobObserver {
     return new JobObservation.Running(pod.map(JobObserver::delay).orElse(""));
   }
 
-  private static boolean isOver(Job job) {
+  /** Whether it has ended with its pod, rather than been cut off at its deadline. */
+  static boolean isOver(Job job) {
     return condition(job, "Complete").isPresent()
         || condition(job, "Failed").filter(failed -> !isDeadline(failed)).isPresent();
   }

@@ -3,6 +3,7 @@ package io.vmsnap.operator.operation;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
@@ -24,8 +25,12 @@ import java.util.Set;
 public final class JobSources<P extends HasMetadata> {
   private static final String BY_OWNER = "owner";
 
+  /** Label that the job controller of every release puts on its pods. */
+  private static final String CONTROLLER_UID = "controller-uid";
+
   private final InformerEventSource<Job, P> jobs;
   private final InformerEventSource<Pod, P> pods;
+  private final KubernetesClient client;
 
   public JobSources(EventSourceContext<P> context, Class<P> kind, String label) {
     this(context, kind, label, pods(context, kind, label));
@@ -41,6 +46,7 @@ public final class JobSources<P extends HasMetadata> {
       String label,
       InformerEventSource<Pod, P> pods) {
     this.pods = pods;
+    client = context.getClient();
     jobs =
         new InformerEventSource<>(
             InformerEventSourceConfiguration.from(Job.class, kind)
@@ -97,8 +103,24 @@ public final class JobSources<P extends HasMetadata> {
         .orElseGet(JobObservation.Absent::new);
   }
 
-  /** The pods that a job made: those that it controls. */
+  /**
+   * The pods that a job made: those that it controls. Jobs and pods are watched apart, and an end
+   * may be heard of before the pod that it was the end of: then the API server itself is asked,
+   * since a result that is taken for lost costs another job.
+   */
   private List<Pod> pods(P owner, Job job) {
+    List<Pod> known = knownPods(owner, job);
+    return known.isEmpty() && JobObserver.isOver(job)
+        ? client
+            .pods()
+            .inNamespace(job.getMetadata().getNamespace())
+            .withLabel(CONTROLLER_UID, job.getMetadata().getUid())
+            .list()
+            .getItems()
+        : known;
+  }
+
+  private List<Pod> knownPods(P owner, Job job) {
     return pods
         .byIndex(
             BY_OWNER,
