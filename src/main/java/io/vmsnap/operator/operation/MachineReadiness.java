@@ -34,16 +34,25 @@ public final class MachineReadiness {
     if (vm.getStatus() == null
         || vm.getSpec() == null
         || !vm.getMetadata().getGeneration().equals(vm.getStatus().observedGeneration())) {
-      return of(ConditionReason.VMNotReady, "VirtualMachine " + name + " was not looked at yet");
+      return of(ConditionReason.VMNotReady, notYet(name));
     }
     if (isSettled(vm)) {
       return Optional.empty();
     }
-    String why =
-        Conditions.find(vm.getStatus().conditions(), ConditionType.Ready)
-            .map(Condition::message)
-            .orElse("its state is not known");
-    return of(ConditionReason.VMNotReady, "VirtualMachine " + name + " is not ready: " + why);
+    return of(
+        ConditionReason.VMNotReady,
+        Conditions.find(vm.getStatus().conditions(), ConditionType.Stalled)
+            .filter(Condition::holds)
+            .map(stalled -> "VirtualMachine " + name + " is not ready: " + stalled.message())
+            .orElseGet(() -> notYet(name)));
+  }
+
+  /**
+   * The same for all steps of a machine's start, which the machine itself tells of: each snapshot
+   * that waits for it would write them down again.
+   */
+  private static String notYet(String name) {
+    return "VirtualMachine " + name + " is not ready yet";
   }
 
   /** Whether the guest runs or stands still, rather than being off. */

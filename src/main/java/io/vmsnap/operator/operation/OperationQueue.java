@@ -14,7 +14,9 @@ public final class OperationQueue {
   private OperationQueue() {}
 
   /**
-   * The operation that must end before this one begins; empty if it is this one's turn.
+   * The last of those that must end before this one begins; empty if it is this one's turn. It is
+   * the last and not the first, because it stays the same while the queue moves: who waits says so
+   * once, and does not write a status each time that another one has its turn.
    *
    * @param all the open operations on the same machine; whether this one is among them does not
    *     matter
@@ -30,13 +32,10 @@ public final class OperationQueue {
             .map(other -> placed(other, all))
             .toList();
     return others.stream()
-        .filter(Operation::begun)
-        .min(Operation.ORDER)
-        .or(
-            () ->
-                others.stream()
-                    .filter(other -> Operation.ORDER.compare(other, place) < 0)
-                    .min(Operation.ORDER));
+        .filter(other -> Operation.ORDER.compare(other, place) < 0)
+        .filter(other -> others.stream().noneMatch(whole -> whole.uid().equals(other.partOf())))
+        .max(Operation.ORDER)
+        .or(() -> others.stream().filter(Operation::begun).min(Operation.ORDER));
   }
 
   private static Operation placed(Operation operation, List<Operation> all) {

@@ -187,18 +187,20 @@ final class SnapshotDecision {
   /** What keeps an operation from beginning, if anything does. */
   static Optional<SnapshotStep> hold(
       OperationKind kind, VMSnapshot snapshot, SnapshotObservation seen) {
+    Optional<Operation> earlier =
+        Operations.of(snapshot).flatMap(self -> OperationQueue.before(self, seen.operations()));
+    // one that is not the next has no interest in a machine that still starts
     Optional<MachineReadiness.Obstacle> obstacle =
-        MachineReadiness.obstacle(snapshot.getSpec().vmName(), seen.vm());
+        MachineReadiness.obstacle(snapshot.getSpec().vmName(), seen.vm())
+            .filter(o -> o.reason() != ConditionReason.VMNotReady || earlier.isEmpty());
     if (obstacle.isPresent()) {
       return Optional.of(hold(kind, obstacle.get().reason(), obstacle.get().message()));
     }
-    return Operations.of(snapshot)
-        .flatMap(self -> OperationQueue.before(self, seen.operations()))
+    return earlier
         .map(Operation::name)
         .map(
-            earlier ->
-                hold(
-                    kind, ConditionReason.VMBusy, "Waits for " + earlier + " of the same machine"));
+            name ->
+                hold(kind, ConditionReason.VMBusy, "Waits for " + name + " of the same machine"));
   }
 
   private static SnapshotStep hold(OperationKind kind, ConditionReason reason, String message) {
