@@ -9,6 +9,7 @@ import io.vmsnap.api.v1alpha1.VirtualMachineStatus.SnapshotEntry;
 import io.vmsnap.api.v1alpha1.VirtualMachineStatus.SnapshotReference;
 import io.vmsnap.api.v1alpha1.VirtualMachineStatus.SnapshotType;
 import io.vmsnap.task.RunnerStatus;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -89,7 +90,10 @@ record SnapshotTreeView(
                 snapshot.uid(),
                 snapshot.parentUid(),
                 snapshot.displayName(),
-                snapshot.createTime() == null ? null : snapshot.createTime().toString(),
+                // as the resources have it: a second notation of one time would be a second write
+                snapshot.createTime() == null
+                    ? null
+                    : snapshot.createTime().truncatedTo(ChronoUnit.SECONDS).toString(),
                 snapshot.memory()));
       }
       tree.lastUid = runner.lastUid();

@@ -4,8 +4,11 @@ import io.vmsnap.api.v1alpha1.VMSnapshot;
 import io.vmsnap.api.v1alpha1.VMSnapshotStatus;
 import io.vmsnap.api.v1alpha1.VMSnapshotStatus.Phase;
 import io.vmsnap.api.v1alpha1.VirtualMachineStatus;
-import io.vmsnap.api.v1alpha1.VirtualMachineStatus.SnapshotReference;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * A snapshot's place in the tree, computed anew at each look from uids, which never change: nothing
@@ -18,7 +21,8 @@ record SnapshotLinks(String parent, List<String> children, Boolean current) {
     if (uid == null || phase != Phase.Ready) {
       return new SnapshotLinks(null, List.of(), null);
     }
-    return new SnapshotLinks(parent(parentUid, seen), children(uid, seen), current(uid, seen));
+    return new SnapshotLinks(
+        parent(parentUid, seen), children(uid, seen), current(uid, parentUid, seen));
   }
 
   private static String parent(Long parentUid, SnapshotObservation seen) {
@@ -47,10 +51,28 @@ record SnapshotLinks(String parent, List<String> children, Boolean current) {
     return status != null && (status.phase() == Phase.Ready || status.phase() == Phase.Deleting);
   }
 
-  private static Boolean current(long uid, SnapshotObservation seen) {
+  /**
+   * As the machine's status will have it: what was taken since it was written is taken into account
+   * here as it will be there, so that a snapshot need not be written twice.
+   */
+  private static Boolean current(long uid, Long parentUid, SnapshotObservation seen) {
     VirtualMachineStatus vm = seen.vm().map(machine -> machine.getStatus()).orElse(null);
-    SnapshotReference current = vm == null ? null : vm.currentSnapshot();
-    return current != null && Long.valueOf(uid).equals(current.uid());
+    Long last = vm == null ? null : vm.lastSnapshotUid();
+    Long current = vm == null || vm.currentSnapshot() == null ? null : vm.currentSnapshot().uid();
+    TreeMap<Long, Optional<Long>> parents = new TreeMap<>();
+    seen.siblings().stream()
+        .filter(SnapshotLinks::isTaken)
+        .map(VMSnapshot::getStatus)
+        .filter(status -> status.uid() != null)
+        .forEach(s -> parents.put(s.uid(), Optional.ofNullable(s.parentUid())));
+    parents.put(uid, Optional.ofNullable(parentUid));
+    for (Map.Entry<Long, Optional<Long>> taken : parents.entrySet()) {
+      boolean isNew = last == null || taken.getKey() > last;
+      if (isNew && Objects.equals(taken.getValue().orElse(null), current)) {
+        current = taken.getKey();
+      }
+    }
+    return Long.valueOf(uid).equals(current);
   }
 
   private static boolean hasUid(VMSnapshot snapshot, Long uid) {

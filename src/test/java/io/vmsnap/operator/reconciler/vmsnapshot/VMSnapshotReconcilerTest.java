@@ -69,6 +69,57 @@ class VMSnapshotReconcilerTest {
   }
 
   @Test
+  void stepsOfAMachinesStartAreNotWrittenDownAgain() {
+    VirtualMachine vm = Fixtures.machine();
+    look(Optional.of(vm), ABSENT);
+    vm.setStatus(starting("The claim of the directory is being made"));
+
+    assertThat(look(Optional.of(vm), ABSENT).isNoUpdate()).isTrue();
+
+    vm.setStatus(starting("The runner's pod is being created"));
+    assertThat(look(Optional.of(vm), ABSENT).isNoUpdate()).isTrue();
+  }
+
+  private static VirtualMachineStatus starting(String message) {
+    return Serialization.unmarshal(
+        """
+        observedGeneration: 3
+        conditions:
+          - {type: Ready, status: "False", reason: WaitingForPod, message: "%s"}
+          - {type: Stalled, status: "False", reason: Idle, message: ""}
+        """
+            .formatted(message),
+        VirtualMachineStatus.class);
+  }
+
+  @Test
+  void waitingSnapshotIsNotWrittenEachTimeThatTheQueueMoves() {
+    VMSnapshot before = Fixtures.complete(Fixtures.snapshot("before", "2026-03-01T09:58:00Z"));
+    VMSnapshot head = Fixtures.complete(Fixtures.snapshot("head", "2026-03-01T09:57:00Z"));
+    others = List.of(head, before);
+    look(running(), ABSENT);
+    assertThat(condition(ConditionType.Ready).message())
+        .isEqualTo("Waits for snapshot before of the same machine");
+
+    others = List.of(before);
+
+    assertThat(look(running(), ABSENT).isNoUpdate()).isTrue();
+  }
+
+  @Test
+  void newestSnapshotIsCurrentBeforeTheMachinesStatusSaysSo() {
+    VirtualMachine vm = running().orElseThrow();
+    look(Optional.of(vm), ABSENT);
+    Long parent =
+        vm.getStatus().currentSnapshot() == null ? null : vm.getStatus().currentSnapshot().uid();
+    long uid = vm.getStatus().lastSnapshotUid() == null ? 1 : vm.getStatus().lastSnapshotUid() + 1;
+
+    look(Optional.of(vm), made(result(uid, parent)));
+
+    assertThat(snapshot.getStatus().current()).isTrue();
+  }
+
+  @Test
   void intentIsInTheStatusBeforeTheJobExists() {
     look(running(), ABSENT);
 
