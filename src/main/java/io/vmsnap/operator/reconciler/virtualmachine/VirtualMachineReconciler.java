@@ -16,6 +16,7 @@ import io.vmsnap.api.v1alpha1.VirtualMachineStatus;
 import io.vmsnap.operator.config.OperatorConfig;
 import io.vmsnap.operator.dependent.DirectoryClaim;
 import io.vmsnap.operator.dependent.OperationJob;
+import io.vmsnap.operator.dependent.PodState;
 import io.vmsnap.operator.dependent.RunnerPod;
 import io.vmsnap.operator.event.Events;
 import io.vmsnap.operator.metric.OperationMetrics;
@@ -88,7 +89,9 @@ public class VirtualMachineReconciler implements Reconciler<VirtualMachine> {
     // an exit is counted in the status before its pod, the only witness, is deleted
     step = act(vm, step, children);
     VirtualMachineStatus status =
-        MachineStatusFactory.create(vm, seen, step, specHash(step, vm), now);
+        isNotAskedAgainYet(vm, seen, step)
+            ? vm.getStatus()
+            : MachineStatusFactory.create(vm, seen, step, specHash(step, vm), now);
     machineEvents.tell(vm, step, status);
     if (step instanceof MachineStep.Work work) {
       metrics.observe(vm.getStatus().attempt(), work.job());
@@ -147,6 +150,23 @@ public class VirtualMachineReconciler implements Reconciler<VirtualMachine> {
     } catch (KubernetesClientException e) {
       return MachineRefusal.from(e);
     }
+  }
+
+  /**
+   * Whether an earlier operator wrote what this pod's runner said, and this one is about to ask it:
+   * a restart must not write every machine's status twice, nor call all of them not ready.
+   */
+  private static boolean isNotAskedAgainYet(
+      VirtualMachine vm, MachineObservation seen, MachineStep step) {
+    VirtualMachineStatus before = vm.getStatus();
+    return step instanceof MachineStep.Watch(Pod pod)
+        && PodState.isRunning(pod)
+        && seen.answer().isEmpty()
+        && before != null
+        && before.accelerator() != null
+        && pod.getMetadata().getName().equals(before.pod())
+        && pod.getStatus().getPodIP().equals(before.podIP())
+        && vm.getMetadata().getGeneration().equals(before.observedGeneration());
   }
 
   private String specHash(MachineStep step, VirtualMachine vm) {

@@ -92,6 +92,58 @@ class VirtualMachineReconcilerTest {
   }
 
   @Test
+  void newOperatorLeavesTheStatusUntilItHasAskedTheRunner() {
+    Pod pod = Fixtures.pod(vm, "Running");
+    look(claim(), pod, told("Running", null));
+
+    assertThat(look(claim(), pod, null).isNoUpdate()).isTrue();
+
+    look(claim(), pod, new RunnerAnswer.Silent("pod-1", "timed out"));
+    assertThat(reason(ConditionType.Ready)).isEqualTo("False RunnerUnreachable");
+  }
+
+  @Test
+  void newOperatorDoesNotBelieveTheStatusOfAnEarlierPod() {
+    Pod pod = Fixtures.pod(vm, "Running");
+    look(claim(), pod, told("Running", null));
+    pod.getStatus().setPodIP("10.0.0.8");
+
+    look(claim(), pod, null);
+
+    assertThat(reason(ConditionType.Ready)).isEqualTo("False Starting");
+  }
+
+  @Test
+  void timesOfSnapshotsAreWrittenAsTheirResourcesHaveThem() {
+    RunnerStatus.Snapshot first =
+        new RunnerStatus.Snapshot(
+            1, null, "first", null, Instant.parse("2026-02-26T10:00:01.027419Z"), false);
+    RunnerStatus status = ((RunnerAnswer.Told) told("Running", null)).status();
+
+    look(
+        claim(),
+        Fixtures.pod(vm, "Running"),
+        new RunnerAnswer.Told(
+            "pod-1",
+            new RunnerStatus(
+                status.powerState(),
+                status.runState(),
+                status.accelerator(),
+                status.qemuVersion(),
+                status.guestAgentConnected(),
+                status.directory(),
+                List.of(first),
+                1L,
+                1L,
+                null,
+                null,
+                null)));
+
+    assertThat(vm.getStatus().snapshots().getFirst().createTime())
+        .isEqualTo("2026-02-26T10:00:01Z");
+  }
+
+  @Test
   void silentRunnerKeepsWhatWasKnown() {
     look(claim(), Fixtures.pod(vm, "Running"), told("Running", null));
     look(claim(), Fixtures.pod(vm, "Running"), new RunnerAnswer.Silent("pod-1", "timed out"));
