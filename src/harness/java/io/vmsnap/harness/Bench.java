@@ -12,6 +12,7 @@ import io.vmsnap.harness.bench.page.BenchmarksPage;
 import io.vmsnap.harness.bench.page.PartResult;
 import io.vmsnap.harness.bench.page.ReadmeQuote;
 import io.vmsnap.harness.bench.page.ResultStore;
+import io.vmsnap.harness.bench.scale.OperatorBench;
 import io.vmsnap.harness.cluster.VmsnapHome;
 import io.vmsnap.harness.tool.Tool;
 import java.io.IOException;
@@ -40,10 +41,13 @@ import picocli.CommandLine.Parameters;
       "Parts: disk, consolidate (as root: it mounts file systems of its own), revert, memory,",
       "engine, startup.",
       "Without one, all are measured, and docs/benchmarks.md and its plots are written. page writes",
-      "them anew from the last run of each part (target/bench/*.json)."
+      "them anew from the last run of each part (target/bench/*.json).",
+      "operator [FOLDER [MACHINES SNAPSHOTS]] has no peer and stands for itself: many machines and",
+      "snapshots on a node that only pretends, 1000 and 5000 if not given, 100 and 500 with --quick."
     })
 public final class Bench implements Callable<Integer> {
   private static final String PAGE = "page";
+  private static final String OPERATOR = "operator";
   private static final Map<String, BenchPart> PARTS = parts();
 
   @Option(names = "--quick", description = "Small sizes, few rounds: a few minutes.")
@@ -85,7 +89,11 @@ public final class Bench implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws IOException, InterruptedException {
+  public Integer call() throws Exception {
+    if (OPERATOR.equals(part)) {
+      OperatorBench.run(folder, quick, mebibytes);
+      return 0;
+    }
     if (PAGE.equals(part)) {
       List<PartResult> results = store.read(List.copyOf(PARTS.keySet()));
       if (results.isEmpty()) {

@@ -12,11 +12,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** Applies the project's {@code crds/} to a cluster. */
-final class ClusterDefinitions {
+public final class ClusterDefinitions {
   private ClusterDefinitions() {}
 
   /** Applies all of them and waits until the API serves them. */
-  static void apply(KubernetesClient client, Path project) throws IOException {
+  public static void apply(KubernetesClient client, Path project) throws IOException {
     List<Path> files;
     try (Stream<Path> listed = Files.list(project.resolve("crds"))) {
       files =

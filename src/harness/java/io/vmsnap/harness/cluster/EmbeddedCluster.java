@@ -117,7 +117,8 @@ public final class EmbeddedCluster extends ConnectedCluster {
     return environment;
   }
 
-  static KubernetesClient client(Path kubeconfig) {
+  /** A client that waits for an API server on a busy machine. */
+  public static KubernetesClient client(Path kubeconfig) {
     Config config = Config.fromKubeconfig(kubeconfig.toFile());
     // The machine may be busy with builds and guests: slow is not broken.
     config.setConnectionTimeout(SLOW_MACHINE_MILLIS);

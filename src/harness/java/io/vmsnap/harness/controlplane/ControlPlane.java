@@ -27,6 +27,7 @@ public final class ControlPlane implements AutoCloseable {
   private final ControlPlaneBinaries binaries;
   private final Path directory;
   private final Path logs;
+  private final List<String> apiServerOptions;
 
   /** Not guarded by the monitor: a signal must be able to stop them in the middle of a start. */
   private final List<ChildProcess> children = new CopyOnWriteArrayList<>();
@@ -42,7 +43,16 @@ public final class ControlPlane implements AutoCloseable {
    * @param directory of the cluster; made when it is not there
    */
   public ControlPlane(ControlPlaneBinaries binaries, Path directory) {
+    this(binaries, directory, List.of());
+  }
+
+  /**
+   * @param apiServerOptions for kube-apiserver, beside those that it is always started with
+   */
+  public ControlPlane(
+      ControlPlaneBinaries binaries, Path directory, List<String> apiServerOptions) {
     this.binaries = binaries;
+    this.apiServerOptions = List.copyOf(apiServerOptions);
     this.directory = directory.toAbsolutePath().normalize();
     this.logs = this.directory.resolve("logs");
   }
@@ -112,7 +122,9 @@ public final class ControlPlane implements AutoCloseable {
     apiServer = new ApiServer(ports.get(2), version);
     // At once: the API server tries again until etcd answers.
     launch("etcd", binaries.etcd(), etcd.arguments(pki));
-    launch("kube-apiserver", binaries.apiServer(), apiServer.arguments(pki, etcd));
+    List<String> arguments = apiServer.arguments(pki, etcd);
+    arguments.addAll(apiServerOptions);
+    launch("kube-apiserver", binaries.apiServer(), arguments);
     try (ApiProbe probe = new ApiProbe(apiServer.url(), pki.authority(), pki.admin())) {
       await("the API server is ready", probe, "/readyz");
       startControllers(version);
@@ -147,6 +159,24 @@ public final class ControlPlane implements AutoCloseable {
   /** For {@code kubectl --kubeconfig}, with administrator's rights; readable by the owner only. */
   public Path kubeconfig() {
     return directory.resolve("kubeconfig");
+  }
+
+  /**
+   * Makes a user with administrator's rights and a name of its own, by which the API server tells
+   * its requests from those of others.
+   *
+   * @return the user's kubeconfig, beside {@link #kubeconfig()}
+   */
+  public synchronized Path kubeconfigOf(String user) throws IOException {
+    requireStarted();
+    Path file = directory.resolve(user + ".kubeconfig");
+    Pem.writePrivately(
+        file,
+        Kubeconfig.text(
+            apiServer.url(),
+            pki.authority(),
+            pki.authority().issueClient(user, ControlPlanePki.MASTERS)));
+    return file;
   }
 
   /** Where the servers' logs are, one file each. */

@@ -14,7 +14,7 @@ import java.util.concurrent.ThreadLocalRandom;
  * which Linux takes the ports of outgoing connections (32768 and up), so that none of those can
  * take one between the choice and the program's start.
  */
-final class LoopbackPorts {
+public final class LoopbackPorts {
   private static final int FIRST = 18_000;
   private static final int LAST = 32_000;
   private static final int ATTEMPTS = 1_000;
@@ -22,7 +22,7 @@ final class LoopbackPorts {
   private LoopbackPorts() {}
 
   /** Distinct ports that nobody listened on a moment ago. */
-  static List<Integer> free(int count) {
+  public static List<Integer> free(int count) {
     Set<Integer> found = new LinkedHashSet<>();
     for (int attempt = 0; attempt < ATTEMPTS && found.size() < count; attempt++) {
       int port = ThreadLocalRandom.current().nextInt(FIRST, LAST);
