@@ -2,16 +2,19 @@ package io.vmsnap.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vmsnap.harness.guest.GuestRecords;
 import io.vmsnap.harness.machine.DiskProof;
 import io.vmsnap.harness.machine.Machine;
 import io.vmsnap.storage.LocalStorage;
 import io.vmsnap.storage.VmStorage;
+import io.vmsnap.vmdir.SnapshotDisk;
 import io.vmsnap.vmdir.SnapshotEntry;
 import io.vmsnap.vmdir.VmDirectory;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What the snapshots of a machine hold, by what a reader that none of us wrote finds in the disks
@@ -34,7 +37,29 @@ final class SnapshotStates {
   void take(String name) throws Exception {
     machine.snapshot(name, "state " + name);
     machine.awaitReady(name);
+    keep(name);
+  }
+
+  /** Keeps the hash of a snapshot that is there. */
+  void keep(String name) throws Exception {
     hashes.put(name, hash(name));
+  }
+
+  /** The snapshot was deleted. */
+  void forget(String name) {
+    hashes.remove(name);
+  }
+
+  /** Of the snapshots whose hashes are kept. */
+  Set<String> names() {
+    return hashes.keySet();
+  }
+
+  /** What a writing guest with two disks left in a snapshot; all of it sound. */
+  GuestRecords records(String name) throws Exception {
+    List<SnapshotDisk> disks = entry(name).disks();
+    return new DiskProof(machine.directory())
+        .records(disks.getFirst().fileName(), disks.get(1).fileName(), work);
   }
 
   /** Whether the history has these snapshots and no others, each with the content it had. */
@@ -58,15 +83,20 @@ final class SnapshotStates {
     }
   }
 
+  /** Of all its disks. */
   private String hash(String name) throws Exception {
-    return content(
-        entries().stream()
-            .filter(entry -> entry.displayName().equals(name))
-            .findFirst()
-            .orElseThrow()
-            .disks()
-            .getFirst()
-            .fileName());
+    StringBuilder hash = new StringBuilder();
+    for (SnapshotDisk disk : entry(name).disks()) {
+      hash.append(content(disk.fileName())).append(' ');
+    }
+    return hash.toString();
+  }
+
+  private SnapshotEntry entry(String name) throws Exception {
+    return entries().stream()
+        .filter(entry -> entry.displayName().equals(name))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("the history has no snapshot " + name));
   }
 
   private String content(String descriptor) throws Exception {

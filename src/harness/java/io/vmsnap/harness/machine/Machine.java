@@ -278,6 +278,11 @@ public final class Machine {
         () -> String.valueOf(getSnapshot(name)));
   }
 
+  /** Asks for the deletion of the machine itself and returns at once. */
+  public void delete() {
+    client.resources(VirtualMachine.class).inNamespace(namespace).withName(name()).delete();
+  }
+
   static Optional<Condition> find(List<Condition> conditions, ConditionType type) {
     return conditions.stream().filter(c -> c.hasType(type)).findFirst();
   }
