@@ -104,12 +104,9 @@ class KillClusterIT {
     states.take("first");
     machine.awaitRecords(machine.console().records() + 5);
     states.take("second");
-    List<Victim> victims =
-        new ArrayList<>(
-            List.of(Victim.JOB, Victim.JOB, Victim.OPERATOR, Victim.RUNNER, Victim.QEMU));
+    List<Victim> victims = new ArrayList<>(List.of(Victim.values()));
     Collections.shuffle(victims, random);
-    List<Act> acts =
-        new ArrayList<>(List.of(Act.TAKE, Act.TAKE, Act.TAKE_MEMORY, Act.REVERT, Act.DELETE));
+    List<Act> acts = new ArrayList<>(List.of(Act.values()));
     Collections.shuffle(acts, random);
     for (int i = 0; i < acts.size(); i++) {
       round(acts.get(i), victims.get(i), random);
