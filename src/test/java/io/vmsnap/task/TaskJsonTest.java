@@ -44,6 +44,26 @@ class TaskJsonTest {
   }
 
   @Test
+  void momentsAreWrittenToTheirLastDigitAndReadAgain() throws IOException {
+    for (String text :
+        List.of(
+            "2026-01-02T03:04:05Z", "2026-01-02T03:04:05.100Z", "1969-12-31T23:59:59.000001Z")) {
+      RunnerStatus.Operation operation =
+          new RunnerStatus.Operation("r-1", "create", "check", 0, Instant.parse(text));
+
+      String json = TaskJson.write(operation);
+
+      assertThat(json).contains("\"startTime\":\"" + text + "\"");
+      assertThat(TaskJson.read(json, RunnerStatus.Operation.class)).isEqualTo(operation);
+    }
+    assertThat(TaskJson.read("{\"percent\":1}", RunnerStatus.Operation.class).startTime()).isNull();
+    assertThatThrownBy(
+            () -> TaskJson.read("{\"startTime\":\"yesterday\"}", RunnerStatus.Operation.class))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("yesterday");
+  }
+
+  @Test
   void cutOffMessageIsRefused() {
     String message = TaskJson.writeTerminationMessage(outcome(64));
 
