@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** A file system in a sparse file, mounted for the time of a measurement; needs root. */
-final class LoopVolume implements Closeable {
+public final class LoopVolume implements Closeable {
   private final Path image;
   private final Path mount;
 
@@ -20,7 +20,7 @@ final class LoopVolume implements Closeable {
   /**
    * @param command what makes the file system, without the file
    */
-  static LoopVolume mount(Path folder, String name, long bytes, String... command)
+  public static LoopVolume mount(Path folder, String name, long bytes, String... command)
       throws IOException, InterruptedException {
     Path image = folder.resolve(name + ".img");
     Path mount = folder.resolve(name);
@@ -39,7 +39,7 @@ final class LoopVolume implements Closeable {
     }
   }
 
-  Path path() {
+  public Path path() {
     return mount;
   }
 
