@@ -121,9 +121,12 @@ final class Explanations {
 
   private static String line(Figure figure) {
     String head =
-        "**%s, %s, beside %s: %s.** "
+        "**%s%s, beside %s: %s.** "
             .formatted(
-                figure.path(), figure.size(), figure.peerName(), Amount.ratio(figure.ratio()));
+                figure.path(),
+                figure.size().isEmpty() ? "" : ", " + figure.size(),
+                figure.peerName(),
+                Amount.ratio(figure.ratio()));
     String spread =
         figure.isWithinTheSpread()
             ? "The runs of both lie among each other: no difference can be told. "

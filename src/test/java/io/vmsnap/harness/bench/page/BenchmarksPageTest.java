@@ -189,6 +189,11 @@ class BenchmarksPageTest {
       if (text.hasAttribute("x")) {
         assertThat(Double.parseDouble(text.getAttribute("x"))).isBetween(0.0, width);
         assertThat(Double.parseDouble(text.getAttribute("y"))).isBetween(0.0, height);
+        if (text.getAttribute("text-anchor").equals("end")) {
+          assertThat(Double.parseDouble(text.getAttribute("x")))
+              .as("begins within the picture")
+              .isGreaterThan(7 * text.getTextContent().length());
+        }
       }
     }
     assertThat(svg).doesNotContain("NaN", "Infinity");
