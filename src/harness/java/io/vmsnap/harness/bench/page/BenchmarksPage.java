@@ -156,6 +156,16 @@ public final class BenchmarksPage {
                             Amount.number(c.series().points().getLast().y()),
                             Amount.round(c.series().points().getLast().x()),
                             c.verdict())));
+    List<Claim> missed =
+        claims().filter(c -> !c.series().expected().isMet(c.series().points())).toList();
+    text.append(missed.isEmpty() ? "" : "\n");
+    for (Claim claim : missed) {
+      String name = claim.series().name();
+      text.append(
+          "- **%s, %s.** %s\n"
+              .formatted(
+                  claim.curve().title(), name, Explanations.ofCost(claim.curve().id(), name)));
+    }
   }
 
   private void part(StringBuilder text, PartResult result) {

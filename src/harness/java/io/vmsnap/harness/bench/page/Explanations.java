@@ -119,6 +119,16 @@ final class Explanations {
         .toList();
   }
 
+  /** Why a cost can grow faster than it is meant to; a sentence for the page. */
+  static String ofCost(String curve, String series) {
+    if (curve.equals("disks") && series.equals("delete it")) {
+      return "After the merge of each disk the whole directory is read anew, so its part grows with"
+          + " the square of the disks. What would change it: reading only the chain that changed.";
+    }
+    return "No reason is known; disturbances of the machine show here too. Measure again, and profile"
+        + " it if it stays.";
+  }
+
   private static String line(Figure figure) {
     String head =
         "**%s%s, beside %s: %s.** "

@@ -52,11 +52,11 @@ public record Figure(
     return OptionalDouble.of(higherIsBetter ? ours() / peer : peer / ours());
   }
 
-  /** Whether the runs of both lie among each other, so that the medians tell no difference. */
+  /** Whether the middle halves of both's runs overlap, so that the medians tell no difference. */
   @JsonIgnore
   public boolean isWithinTheSpread() {
     return !peerRuns.isEmpty()
-        && Median.least(runs) <= Median.most(peerRuns)
-        && Median.least(peerRuns) <= Median.most(runs);
+        && Median.lowerQuartile(runs) <= Median.upperQuartile(peerRuns)
+        && Median.lowerQuartile(peerRuns) <= Median.upperQuartile(runs);
   }
 }

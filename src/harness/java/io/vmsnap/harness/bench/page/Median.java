@@ -15,11 +15,14 @@ public final class Median {
         : (sorted.get(half - 1) + sorted.get(half)) / 2;
   }
 
-  static double least(List<Double> values) {
-    return values.stream().mapToDouble(v -> v).min().orElseThrow();
+  /** Below it lies a quarter of the values; the least of fewer than five. */
+  static double lowerQuartile(List<Double> values) {
+    return values.stream().sorted().toList().get((values.size() - 1) / 4);
   }
 
-  static double most(List<Double> values) {
-    return values.stream().mapToDouble(v -> v).max().orElseThrow();
+  /** Above it lies a quarter of the values; the greatest of fewer than five. */
+  static double upperQuartile(List<Double> values) {
+    int last = values.size() - 1;
+    return values.stream().sorted().toList().get(last - last / 4);
   }
 }
