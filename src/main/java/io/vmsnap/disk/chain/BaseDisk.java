@@ -116,7 +116,8 @@ public record BaseDisk(String descriptor, String extent, long capacity, ContentI
     return open(storage, DiskDescriptor.read(storage, descriptor));
   }
 
-  static BaseDisk open(VmStorage storage, DiskDescriptor text) throws IOException {
+  /** Opens the base disk that the descriptor describes. */
+  public static BaseDisk open(VmStorage storage, DiskDescriptor text) throws IOException {
     String name = text.fileName();
     List<Extent> extents = text.extents();
     boolean raw =

@@ -124,11 +124,13 @@ public final class DeltaMerge {
 
   private Result run() throws IOException {
     long capacity = parent.capacity();
-    total = heldBytes();
     long position = 0;
     while (position < capacity && !stopped) {
       long start = position;
       try (LiveIndex index = LiveIndex.open(storage, child.files().index())) {
+        if (start == 0) {
+          total = heldBytes(index);
+        }
         position = copyUntilCheckpoint(index, start);
         makeDurable(index, position);
         if (position < capacity) {
@@ -146,13 +148,11 @@ public final class DeltaMerge {
     return new Result(position == capacity, copied);
   }
 
-  private long heldBytes() throws IOException {
+  private long heldBytes(LiveIndex index) throws IOException {
     long held = 0;
-    try (LiveIndex index = LiveIndex.open(storage, child.files().index())) {
-      for (long at = 0; at < parent.capacity(); at += WINDOW) {
-        for (DiskRun run : index.runs(at, Math.min(WINDOW, parent.capacity() - at))) {
-          held += run.content() == Content.INHERITED ? 0 : run.length();
-        }
+    for (long at = 0; at < parent.capacity(); at += WINDOW) {
+      for (DiskRun run : index.runs(at, Math.min(WINDOW, parent.capacity() - at))) {
+        held += run.content() == Content.INHERITED ? 0 : run.length();
       }
     }
     return held;

@@ -22,7 +22,7 @@ public record MergeTarget(
   public static MergeTarget open(VmStorage storage, String descriptor) throws IOException {
     DiskDescriptor text = DiskDescriptor.read(storage, descriptor);
     if (text.parentFileNameHint().isEmpty()) {
-      BaseDisk base = BaseDisk.open(storage, descriptor);
+      BaseDisk base = BaseDisk.open(storage, text);
       return new MergeTarget(descriptor, base.extent(), 0, base.capacity(), null);
     }
     DeltaDisk delta = DeltaDisk.open(storage, text);
