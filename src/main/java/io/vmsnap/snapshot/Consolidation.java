@@ -49,15 +49,18 @@ final class Consolidation {
    *     is merged
    */
   void run() throws IOException, RefusedException {
+    MergeView view = MergeView.read(context.storage());
     while (true) {
       context.stop().check();
-      VmDirectory directory = VmDirectory.open(context.storage());
-      DiskTree tree = DiskTree.read(directory);
-      List<DiskTree.Link> links = tree.links();
-      if (links.isEmpty()) {
+      List<DiskTree.Link> links = view.tree().links();
+      if (view.isRead() && links.isEmpty()) {
         return;
       }
-      outcome = outcome.and(merge(directory, tree, links));
+      // a reckoned end is only believed when it was read, and no merge rests on a changed directory
+      view =
+          links.isEmpty() || !view.isRead() && !view.isCurrent()
+              ? MergeView.read(context.storage())
+              : merge(view, links);
     }
   }
 
@@ -66,18 +69,26 @@ final class Consolidation {
     return outcome;
   }
 
-  private MergeOutcome merge(VmDirectory directory, DiskTree tree, List<DiskTree.Link> links)
+  /** Does one merge, and returns what is known afterwards. */
+  private MergeView merge(MergeView view, List<DiskTree.Link> links)
       throws IOException, RefusedException {
     // An active disk comes last: what is merged below it need not be moved with it.
     Optional<DiskTree.Link> frozen =
-        links.stream().filter(l -> !tree.isActive(l.child())).findFirst();
+        links.stream().filter(l -> !view.tree().isActive(l.child())).findFirst();
     DiskTree.Link link = frozen.orElse(links.getFirst());
     boolean on = context.connector().isOn();
     if (frozen.isPresent() || !on) {
-      return new DiskMerge(
-              context, MergePlanner.plan(directory, tree, link, requestId), bytesPerSecond)
-          .run(on);
+      MergePlan plan = MergePlanner.plan(view, link, requestId);
+      outcome = outcome.and(new DiskMerge(context, plan, bytesPerSecond).run(on));
+      return view.after(link, plan);
     }
+    outcome = outcome.and(mergeActive(view, links, link));
+    return MergeView.read(context.storage());
+  }
+
+  private MergeOutcome mergeActive(MergeView view, List<DiskTree.Link> links, DiskTree.Link link)
+      throws IOException, RefusedException {
+    VmDirectory directory = view.isRead() ? view.read() : VmDirectory.open(context.storage());
     Optional<RunningVm> vm = context.connector().connect();
     if (vm.isEmpty()) {
       return MergeOutcome.NOTHING; // ended just now: the next round merges a machine that is off

@@ -13,6 +13,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +33,7 @@ final class DiskTree {
   private static final String SUFFIX = ".vmdk";
 
   private final Map<String, String> parents;
+  private final Map<String, Set<String>> children = new HashMap<>();
   private final Map<String, Integer> depths;
   private final Set<String> active;
   private final Set<String> frozen;
@@ -51,6 +53,8 @@ final class DiskTree {
     this.active = active;
     this.frozen = frozen;
     this.others = others;
+    parents.forEach(
+        (child, parent) -> children.computeIfAbsent(parent, p -> new TreeSet<>()).add(child));
   }
 
   /**
@@ -139,14 +143,7 @@ final class DiskTree {
   }
 
   Set<String> children(String disk) {
-    Set<String> children = new TreeSet<>();
-    parents.forEach(
-        (child, parent) -> {
-          if (parent.equals(disk)) {
-            children.add(child);
-          }
-        });
-    return children;
+    return children.getOrDefault(disk, Set.of());
   }
 
   /** The disk of an active chain that lies directly on this one. */
@@ -181,6 +178,32 @@ final class DiskTree {
               }
             });
     return links;
+  }
+
+  /** The tree when the hidden disk has taken its only child over, and the child's place. */
+  DiskTree without(Link link) {
+    Map<String, String> parents = new TreeMap<>(this.parents);
+    parents.remove(link.child());
+    children(link.child()).forEach(above -> parents.put(above, link.parent()));
+    Map<String, Integer> depths = new TreeMap<>(this.depths);
+    depths.remove(link.child());
+    lower(link.child(), depths);
+    return new DiskTree(parents, depths, renamed(active, link), renamed(frozen, link), others);
+  }
+
+  private void lower(String disk, Map<String, Integer> depths) {
+    for (String above : children(disk)) {
+      depths.merge(above, -1, Integer::sum);
+      lower(above, depths);
+    }
+  }
+
+  private static Set<String> renamed(Set<String> disks, Link link) {
+    Set<String> renamed = new TreeSet<>(disks);
+    if (renamed.remove(link.child())) {
+      renamed.add(link.parent());
+    }
+    return renamed;
   }
 
   /**

@@ -8,7 +8,6 @@ import io.vmsnap.storage.VmStorage;
 import io.vmsnap.vmdir.DamagedFileException;
 import io.vmsnap.vmdir.DiskFiles;
 import io.vmsnap.vmdir.SnapshotEntry;
-import io.vmsnap.vmdir.VmDirectory;
 import io.vmsnap.vmdir.VmsdFile;
 import io.vmsnap.vmdir.VmxDisk;
 import io.vmsnap.vmdir.VmxFile;
@@ -26,9 +25,9 @@ final class MergePlanner {
 
   private MergePlanner() {}
 
-  static MergePlan plan(VmDirectory directory, DiskTree tree, DiskTree.Link link, String requestId)
-      throws IOException {
-    VmStorage storage = directory.storage();
+  static MergePlan plan(MergeView view, DiskTree.Link link, String requestId) throws IOException {
+    VmStorage storage = view.storage();
+    DiskTree tree = view.tree();
     String parent = link.parent();
     String child = link.child();
     DiskDescriptor gone = DiskDescriptor.read(storage, child);
@@ -41,9 +40,9 @@ final class MergePlanner {
       }
     }
     files.add(file(withCid(DiskDescriptor.read(storage, parent), gone.cid())));
-    VmsdFile vmsd = named(directory.vmsd(), child, parent);
+    VmsdFile vmsd = named(view.vmsd(), child, parent);
     files.add(new NewFile(vmsd.file(), vmsd.toBytes()));
-    VmxFile vmx = named(directory.vmx(), child, parent);
+    VmxFile vmx = named(view.vmx(), child, parent);
     files.add(new NewFile(vmx.file(), vmx.toBytes()));
     Optional<String> overlay = tree.aboveInActiveChain(child);
     return new MergePlan(

@@ -9,9 +9,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.vmsnap.disk.LayeredDisk;
 import io.vmsnap.disk.delta.DeltaDisk;
 import io.vmsnap.disk.vmdk.VmdkChain;
+import io.vmsnap.snapshot.CreatePlan.NewFile;
 import io.vmsnap.storage.MemoryStorage;
 import io.vmsnap.storage.WholeFile;
 import io.vmsnap.vmdir.VmDirectory;
+import io.vmsnap.vmdir.VmsdFile;
 import io.vmsnap.vmdir.VmxFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -32,6 +34,43 @@ class DiskTreeTest {
     guestWrites(storage, 2);
     snapshot(storage, OFF, "r-2");
     guestWrites(storage, 3);
+  }
+
+  /** What a row of merges reckons with instead of reading the directory again. */
+  @Test
+  void treeReckonedAfterAMergeIsTheOneThatIsReadAfterIt() throws Exception {
+    snapshot(storage, OFF, "r-3");
+    DiskTree tree = DiskTree.read(VmDirectory.open(storage));
+    VmsdFile history = VmsdFile.empty("web.vmsd");
+    WholeFile.replace(storage, history.file(), history.toBytes());
+    MergeView view = MergeView.read(storage);
+    int merges = 0;
+    assertThat(tree.links()).as("all are needed before").isEmpty();
+
+    while (!view.tree().links().isEmpty()) {
+      DiskTree.Link link = view.tree().links().getFirst();
+      MergePlan plan = MergePlanner.plan(view, link, "r");
+      view = view.after(link, plan);
+      for (NewFile file : plan.files()) {
+        WholeFile.replace(storage, file.name(), file.content());
+      }
+      for (String file : plan.discarded()) {
+        if (storage.exists(file)) {
+          storage.delete(file);
+        }
+      }
+      merges++;
+
+      MergeView read = MergeView.read(storage);
+      assertThat(view.isCurrent()).isTrue();
+      assertThat(view.tree()).usingRecursiveComparison().isEqualTo(read.tree());
+      assertThat(view.vmx().toBytes()).isEqualTo(read.vmx().toBytes());
+      assertThat(view.vmsd().toBytes()).isEqualTo(read.vmsd().toBytes());
+    }
+    assertThat(merges).isEqualTo(6);
+
+    WholeFile.replace(storage, "clone.vmdk", history.toBytes());
+    assertThat(view.isCurrent()).as("somebody made a file").isFalse();
   }
 
   @Test

@@ -122,8 +122,9 @@ final class Explanations {
   /** Why a cost can grow faster than it is meant to; a sentence for the page. */
   static String ofCost(String curve, String series) {
     if (curve.equals("disks") && series.equals("delete it")) {
-      return "After the merge of each disk the whole directory is read anew, so its part grows with"
-          + " the square of the disks. What would change it: reading only the chain that changed.";
+      return "The merge of each disk writes configuration, history and journal anew, and all of them name"
+          + " every disk: that part grows with the square of the disks. What would change it: one"
+          + " plan for all merges of a deletion.";
     }
     return "No reason is known; disturbances of the machine show here too. Measure again, and profile"
         + " it if it stays.";
