@@ -19,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What {@code ./vmsnap bench operator} measures at large, held at small; no time is asserted. */
 class OperatorScaleClusterIT {
   private static final Duration LIMIT = Duration.ofMinutes(5);
+  private static final Duration QUIET = Duration.ofSeconds(3);
   private static final int MACHINES = 5;
   private static final int SNAPSHOTS = 25;
 
@@ -39,7 +40,9 @@ class OperatorScaleClusterIT {
   @Test
   void eachSnapshotCostsFewRequestsAndNothingIsDoneTwice() throws Exception {
     assumeTrue(EmbeddedClusterProvider.temporary().unavailable().isEmpty());
-    try (ScaleRun run = ScaleRun.start(folder, MACHINES, SNAPSHOTS, Map.of())) {
+    try (ScaleRun run =
+        ScaleRun.start(
+            folder, MACHINES, SNAPSHOTS, Map.of("VMSNAP_OPERATOR_POLL_INTERVAL", "PT0.5S"))) {
       long begin = run.mark();
       run.apply();
       Eventually.holds(
@@ -47,7 +50,7 @@ class OperatorScaleClusterIT {
           LIMIT,
           run::allReady,
           () -> run.machinesReady() + " machines, " + run.snapshotsReady() + " snapshots");
-      long ready = run.awaitQuiet(LIMIT);
+      long ready = run.awaitQuiet(QUIET, LIMIT);
 
       List<Request> requests = run.requestsBetween(begin, ready);
       assertThat(run.jobs()).as("a job for each snapshot").isEqualTo(SNAPSHOTS);
@@ -58,7 +61,7 @@ class OperatorScaleClusterIT {
           .isLessThanOrEqualTo(SNAPSHOTS * STATUS_WRITES_PER_SNAPSHOT);
 
       run.restartOperator(LIMIT);
-      List<Request> afterwards = run.requestsBetween(ready, run.awaitQuiet(LIMIT));
+      List<Request> afterwards = run.requestsBetween(ready, run.awaitQuiet(QUIET, LIMIT));
       assertThat(afterwards).as("the new operator lists").isNotEmpty();
       assertThat(afterwards.stream().filter(Request::isWrite)).isEmpty();
       assertThat(run.jobs()).isEqualTo(SNAPSHOTS);

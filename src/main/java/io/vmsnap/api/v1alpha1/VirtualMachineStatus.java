@@ -168,4 +168,36 @@ public record VirtualMachineStatus(
     rootSnapshots = rootSnapshots == null ? List.of() : List.copyOf(rootSnapshots);
     unmanagedSnapshots = unmanagedSnapshots == null ? List.of() : List.copyOf(unmanagedSnapshots);
   }
+
+  /**
+   * The same but for the directory's sizes, which change while the guest does nothing but write.
+   */
+  public VirtualMachineStatus withoutSizes() {
+    return new VirtualMachineStatus(
+        observedGeneration,
+        conditions,
+        powerState,
+        pod,
+        node,
+        podIP,
+        accelerator,
+        qemuVersion,
+        directory == null
+            ? null
+            : new DirectoryStatus(
+                directory.claimName(), directory.path(), null, null, null, null, null),
+        disks,
+        currentSnapshot,
+        rootSnapshots,
+        unmanagedSnapshots,
+        snapshots,
+        lastSnapshotUid,
+        lastRevert,
+        powerOverride,
+        operation,
+        suspendTime,
+        consolidated,
+        attempt,
+        restarts);
+  }
 }

@@ -2,6 +2,7 @@ package io.vmsnap.operator.dependent;
 
 import io.fabric8.kubernetes.api.model.ContainerState;
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
+import io.fabric8.kubernetes.api.model.ContainerStateWaiting;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -11,10 +12,14 @@ import io.vmsnap.task.TaskJson;
 import io.vmsnap.task.TaskOutcome;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.Set;
 
 /** Reads what a pod's status says about its only container. */
 public final class PodState {
   private static final int MAX_PROSE = 500;
+
+  /** Reasons of a waiting container while the kubelet makes volumes, network and container. */
+  private static final Set<String> ON_THE_WAY = Set.of("ContainerCreating", "PodInitializing");
 
   private PodState() {}
 
@@ -84,6 +89,16 @@ public final class PodState {
                     : waiting.getReason() + ": " + waiting.getMessage())
         .or(() -> unscheduled(pod))
         .orElse("the pod is being started");
+  }
+
+  /** Whether all that is known is what every pod goes through on its way. */
+  public static boolean isOnItsWay(Pod pod) {
+    return unscheduled(pod).isEmpty()
+        && containerState(pod)
+            .map(ContainerState::getWaiting)
+            .map(ContainerStateWaiting::getReason)
+            .filter(reason -> !ON_THE_WAY.contains(reason))
+            .isEmpty();
   }
 
   static String lastPart(String text) {

@@ -14,19 +14,27 @@ import io.vmsnap.task.TaskJson;
 import io.vmsnap.task.TaskOutcome;
 import io.vmsnap.task.TaskReason;
 import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
 /** Reads a job's outcome from its pod's termination message, or from how it went missing. */
 public final class JobObserver {
+  /**
+   * Time that any pod may take to start before its start is worth a word: each word is a write to
+   * the API server, and one more when the pod has started after all.
+   */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
   private JobObserver() {}
 
   /**
    * @param pods the job's pods
    * @param attempt the try that the job is, and what it must have been made from
    */
-  public static JobObservation observe(Job job, List<Pod> pods, Attempt attempt) {
+  public static JobObservation observe(Job job, List<Pod> pods, Attempt attempt, Instant now) {
     if (!attempt
         .requestHash()
         .equals(job.getMetadata().getAnnotations().get(Annotations.SPEC_HASH))) {
@@ -57,7 +65,7 @@ public final class JobObserver {
           "Job " + job.getMetadata().getName() + " is complete, but its pod and result are gone",
           true);
     }
-    return new JobObservation.Running(pod.map(JobObserver::delay).orElse(""));
+    return new JobObservation.Running(pod.map(started -> delay(started, now)).orElse(""));
   }
 
   /** Whether it has ended with its pod, rather than been cut off at its deadline. */
@@ -144,8 +152,12 @@ public final class JobObserver {
         true);
   }
 
-  private static String delay(Pod pod) {
-    return PodState.isRunning(pod) ? "" : PodState.waitingFor(pod);
+  private static String delay(Pod pod, Instant now) {
+    boolean isYoung =
+        now.isBefore(Instant.parse(pod.getMetadata().getCreationTimestamp()).plus(PATIENCE));
+    return PodState.isRunning(pod) || isYoung && PodState.isOnItsWay(pod)
+        ? ""
+        : PodState.waitingFor(pod);
   }
 
   private static boolean isDeadline(JobCondition condition) {

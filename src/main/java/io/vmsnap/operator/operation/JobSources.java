@@ -12,6 +12,7 @@ import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEven
 import io.vmsnap.api.v1alpha1.Attempt;
 import io.vmsnap.api.v1alpha1.Labels;
 import io.vmsnap.operator.reconciler.Indexes;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -97,9 +98,9 @@ public final class JobSources<P extends HasMetadata> {
         : jobs.get(new ResourceID(attempt.job(), owner.getMetadata().getNamespace()));
   }
 
-  public JobObservation observe(P owner, Attempt attempt) {
+  public JobObservation observe(P owner, Attempt attempt, Instant now) {
     return job(owner, attempt)
-        .map(job -> JobObserver.observe(job, pods(owner, job), attempt))
+        .map(job -> JobObserver.observe(job, pods(owner, job), attempt, now))
         .orElseGet(JobObservation.Absent::new);
   }
 

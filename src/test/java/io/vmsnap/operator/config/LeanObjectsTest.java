@@ -3,8 +3,16 @@ package io.vmsnap.operator.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.PodTemplateSpec;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.vmsnap.api.v1alpha1.VMSnapshot;
+import io.vmsnap.api.v1alpha1.VirtualMachine;
+import io.vmsnap.operator.Fixtures;
+import io.vmsnap.operator.dependent.RunnerPod;
 import org.junit.jupiter.api.Test;
 
 class LeanObjectsTest {
@@ -39,6 +47,36 @@ class LeanObjectsTest {
     assertThat(read.getMetadata().getLabels()).containsEntry("a", "b");
     assertThat(read.getMetadata().getResourceVersion()).isEqualTo("7");
     assertThat(serialization.asJson(read)).doesNotContain("managedFields").contains("\"a\":\"b\"");
+  }
+
+  @Test
+  void whatPodsAndJobsAreMadeFromIsWrittenAndNotRead() {
+    ObjectMapper mapper = new ObjectMapper();
+    new LeanObjects().customize(mapper);
+    KubernetesSerialization serialization = new KubernetesSerialization(mapper, false);
+    VirtualMachine vm = Fixtures.machine();
+    Pod pod =
+        new PodBuilder(RunnerPod.desired(vm, Fixtures.CONFIG))
+            .editSpec()
+            .withNodeName("node-1")
+            .endSpec()
+            .build();
+    Job job = new JobBuilder().withNewSpec().withBackoffLimit(0).endSpec().build();
+    job.getSpec().setTemplate(new PodTemplateSpec(pod.getMetadata(), pod.getSpec()));
+
+    String written = serialization.asJson(job);
+    Pod readPod = serialization.unmarshal(serialization.asJson(pod), Pod.class);
+    Job readJob = serialization.unmarshal(written, Job.class);
+
+    assertThat(serialization.asJson(pod)).contains("\"containers\":[{", "\"volumes\":[{");
+    assertThat(written).contains("\"template\"", "\"containers\":[{", "\"volumes\":[{");
+    assertThat(readPod.getSpec().getNodeName()).isEqualTo("node-1");
+    assertThat(readPod.getSpec().getContainers()).isEmpty();
+    assertThat(readPod.getSpec().getVolumes()).isEmpty();
+    assertThat(readPod.getSpec().getAdditionalProperties()).isEmpty();
+    assertThat(readPod.getMetadata()).isEqualTo(pod.getMetadata());
+    assertThat(readJob.getSpec().getBackoffLimit()).isZero();
+    assertThat(readJob.getSpec().getTemplate()).isNull();
   }
 
   private static VMSnapshot read(KubernetesSerialization serialization) {

@@ -14,12 +14,15 @@ import io.vmsnap.task.SnapshotResult;
 import io.vmsnap.task.TaskJson;
 import io.vmsnap.task.TaskOutcome;
 import io.vmsnap.task.TaskReason;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class JobObserverTest {
   private static final String HASH = "h1";
+  private static final Instant NOW = Instant.parse("2026-03-01T09:00:03Z");
   private static final Attempt ATTEMPT =
       new Attempt(OperationKind.Create, 1, "j", null, null, HASH, null);
 
@@ -78,12 +81,14 @@ class JobObserverTest {
   void jobThatIsSeenToEndBeforeItsPodIsStillAtWork() {
     Pod running = pod().withNewStatus().withPhase("Running").endStatus().build();
 
-    assertThat(JobObserver.observe(job("Complete", null), List.of(running), ATTEMPT))
+    assertThat(JobObserver.observe(job("Complete", null), List.of(running), ATTEMPT, NOW))
         .isInstanceOf(JobObservation.Running.class);
     assertThat(
-            JobObserver.observe(job("Failed", "BackoffLimitExceeded"), List.of(running), ATTEMPT))
+            JobObserver.observe(
+                job("Failed", "BackoffLimitExceeded"), List.of(running), ATTEMPT, NOW))
         .isInstanceOf(JobObservation.Running.class);
-    assertThat(JobObserver.observe(job("Failed", "DeadlineExceeded"), List.of(running), ATTEMPT))
+    assertThat(
+            JobObserver.observe(job("Failed", "DeadlineExceeded"), List.of(running), ATTEMPT, NOW))
         .isInstanceOf(JobObservation.Failed.class);
   }
 
@@ -91,7 +96,7 @@ class JobObserverTest {
   void evicted() {
     Pod pod = pod().withNewStatus().withPhase("Failed").withReason("Evicted").endStatus().build();
 
-    assertThat(JobObserver.observe(job(null, null), List.of(pod), ATTEMPT))
+    assertThat(JobObserver.observe(job(null, null), List.of(pod), ATTEMPT, NOW))
         .isInstanceOfSatisfying(
             JobObservation.Failed.class,
             failed -> assertThat(failed.reason()).isEqualTo(ConditionReason.JobEvicted));
@@ -101,7 +106,7 @@ class JobObserverTest {
   void killedAtTheDeadline() {
     Pod pod = terminated(143, "Error", null);
 
-    assertThat(JobObserver.observe(job("Failed", "DeadlineExceeded"), List.of(pod), ATTEMPT))
+    assertThat(JobObserver.observe(job("Failed", "DeadlineExceeded"), List.of(pod), ATTEMPT, NOW))
         .isInstanceOfSatisfying(
             JobObservation.Failed.class,
             failed -> {
@@ -114,13 +119,13 @@ class JobObserverTest {
   void resultOutlivesTheDeadline() {
     Pod pod = terminated(1, "Error", message(TaskReason.ChainTooDeep, null));
 
-    assertThat(JobObserver.observe(job("Failed", "DeadlineExceeded"), List.of(pod), ATTEMPT))
+    assertThat(JobObserver.observe(job("Failed", "DeadlineExceeded"), List.of(pod), ATTEMPT, NOW))
         .isEqualTo(new JobObservation.Failed(ConditionReason.ChainTooDeep, "why", false));
   }
 
   @Test
   void podThatVanishedMeansAskingAgain() {
-    assertThat(JobObserver.observe(job("Complete", null), List.of(), ATTEMPT))
+    assertThat(JobObserver.observe(job("Complete", null), List.of(), ATTEMPT, NOW))
         .isInstanceOfSatisfying(
             JobObservation.Failed.class, failed -> assertThat(failed.mayPass()).isTrue());
   }
@@ -130,7 +135,7 @@ class JobObserverTest {
     Attempt another = new Attempt(OperationKind.Create, 1, "j", null, null, "another", null);
     Pod pod = terminated(0, "Completed", message(TaskReason.Completed, null));
 
-    assertThat(JobObserver.observe(job("Complete", null), List.of(pod), another))
+    assertThat(JobObserver.observe(job("Complete", null), List.of(pod), another, NOW))
         .isInstanceOfSatisfying(
             JobObservation.Failed.class,
             failed -> assertThat(failed.message()).contains("another task"));
@@ -153,8 +158,54 @@ class JobObserverTest {
             .endStatus()
             .build();
 
-    assertThat(JobObserver.observe(job(null, null), List.of(pod), ATTEMPT))
+    assertThat(JobObserver.observe(job(null, null), List.of(pod), ATTEMPT, NOW))
         .isEqualTo(new JobObservation.Running("ImagePullBackOff: no such image"));
+  }
+
+  /** Each word about it would be a write, and one more when it has started after all. */
+  @Test
+  void podThatStartsIsWorthAWordOnceItTakesLong() {
+    Pod fresh = pod().withNewStatus().withPhase("Pending").endStatus().build();
+    Pod creating =
+        pod()
+            .withNewStatus()
+            .withPhase("Pending")
+            .addNewContainerStatus()
+            .withNewState()
+            .withNewWaiting()
+            .withReason("ContainerCreating")
+            .endWaiting()
+            .endState()
+            .endContainerStatus()
+            .endStatus()
+            .build();
+
+    for (Pod pod : List.of(fresh, creating)) {
+      assertThat(JobObserver.observe(job(null, null), List.of(pod), ATTEMPT, NOW))
+          .isEqualTo(new JobObservation.Running(""));
+    }
+    assertThat(
+            JobObserver.observe(
+                job(null, null), List.of(creating), ATTEMPT, NOW.plus(Duration.ofMinutes(1))))
+        .isEqualTo(new JobObservation.Running("ContainerCreating"));
+  }
+
+  @Test
+  void podWithoutANodeSaysWhyAtOnce() {
+    Pod pod =
+        pod()
+            .withNewStatus()
+            .withPhase("Pending")
+            .addNewCondition()
+            .withType("PodScheduled")
+            .withStatus("False")
+            .withMessage("0/3 nodes are available")
+            .endCondition()
+            .endStatus()
+            .build();
+
+    assertThat(JobObserver.observe(job(null, null), List.of(pod), ATTEMPT, NOW))
+        .isEqualTo(new JobObservation.Running("0/3 nodes are available"));
   }
 
   /** A reason of jobs that conditions do not know would lose its name on the way to the user. */
@@ -169,7 +220,7 @@ class JobObserverTest {
 
   private static JobObservation ended(int status, String reason, String message) {
     return JobObserver.observe(
-        job(null, null), List.of(terminated(status, reason, message)), ATTEMPT);
+        job(null, null), List.of(terminated(status, reason, message)), ATTEMPT, NOW);
   }
 
   private static String message(TaskReason reason, SnapshotResult result) {

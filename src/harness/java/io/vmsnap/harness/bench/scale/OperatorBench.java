@@ -22,6 +22,7 @@ public final class OperatorBench {
   private static final int QUICK_MACHINES = 100;
   private static final int QUICK_SNAPSHOTS = 500;
   private static final Duration LIMIT = Duration.ofHours(2);
+  private static final Duration QUIET = Duration.ofSeconds(12);
   private static final Duration STEADY = Duration.ofSeconds(60);
   private static final Duration PROGRESS = Duration.ofSeconds(10);
   private static final double MIB = 1 << 20;
@@ -57,7 +58,7 @@ public final class OperatorBench {
       run.apply();
       out.printf("%d machines and %d snapshots applied%n", machines, snapshots);
       double seconds = awaitReady(run, begin);
-      long ready = run.awaitQuiet(LIMIT);
+      long ready = run.awaitQuiet(QUIET, LIMIT);
       OperatorFigures figures = run.figures();
       title("All Ready");
       row("time", "%.0f s, %.1f snapshots/s", seconds, snapshots / seconds);
@@ -98,7 +99,8 @@ public final class OperatorBench {
     row("per snapshot", "%.2f", (double) all.size() / snapshots);
     count(all, Request::verb)
         .forEach((verb, count) -> row("  " + verb, "%.2f", (double) count / snapshots));
-    count(all, Request::what).forEach((what, count) -> row("  " + what, "%d", count));
+    count(all, Request::what)
+        .forEach((what, count) -> row("  " + what, "%.2f (%d)", (double) count / snapshots, count));
     row("refused", "%s", count(all.stream().filter(r -> r.code() >= 400).toList(), Request::what));
   }
 
@@ -136,7 +138,7 @@ public final class OperatorBench {
     long begin = System.nanoTime();
     run.restartOperator(LIMIT);
     double seconds = seconds(begin);
-    List<Request> requests = run.requestsBetween(from, run.awaitQuiet(LIMIT));
+    List<Request> requests = run.requestsBetween(from, run.awaitQuiet(QUIET, LIMIT));
     title("Restart of the operator");
     row("all looked at again after", "%.1f s", seconds);
     row("API requests", "%d %s", requests.size(), verbs(requests));

@@ -36,7 +36,6 @@ public final class ScaleRun implements AutoCloseable {
   private static final String OPERATOR = "vmsnap-operator";
   private static final String NAMESPACE = "scale";
   private static final int WRITERS = 8;
-  private static final Duration QUIET = Duration.ofSeconds(3);
   private static final int POLLS = 3;
 
   private final Deque<AutoCloseable> toClose = new ArrayDeque<>();
@@ -182,11 +181,14 @@ public final class ScaleRun implements AutoCloseable {
   }
 
   /**
-   * Waits until the operator has nothing left to write, and returns the place: no write for some
-   * seconds, in which it has asked every runner more than once and so knows what there is to know.
+   * Waits until the operator has nothing left to write, and returns the place: no write for a
+   * while, in which it has asked every runner more than once and so knows what there is to know.
+   *
+   * @param pause longer than five of the operator's poll intervals, for so long it may keep back a
+   *     directory's sizes
    */
-  public long awaitQuiet(Duration limit) throws Exception {
-    Quiet quiet = new Quiet(mark());
+  public long awaitQuiet(Duration pause, Duration limit) throws Exception {
+    Quiet quiet = new Quiet(mark(), pause);
     Eventually.holds(
         "the operator has nothing left to write", limit, quiet::holds, () -> "writes go on");
     return mark();
@@ -236,11 +238,13 @@ public final class ScaleRun implements AutoCloseable {
 
   /** Whether no write has come for a while; reads each part of the log once. */
   private final class Quiet {
+    private final Duration pause;
     private long seen;
     private long since;
     private long polls;
 
-    Quiet(long from) {
+    Quiet(long from, Duration pause) {
+      this.pause = pause;
       seen = from;
       begin();
     }
@@ -256,7 +260,7 @@ public final class ScaleRun implements AutoCloseable {
         begin();
       }
       seen = now;
-      return System.nanoTime() - since > QUIET.toNanos() && leastPolls() >= polls + POLLS;
+      return System.nanoTime() - since > pause.toNanos() && leastPolls() >= polls + POLLS;
     }
 
     private long leastPolls() {

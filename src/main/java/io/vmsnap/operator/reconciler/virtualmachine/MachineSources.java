@@ -18,6 +18,7 @@ import io.vmsnap.operator.dependent.PodState;
 import io.vmsnap.operator.dependent.RunnerPod;
 import io.vmsnap.operator.operation.JobObservation;
 import io.vmsnap.operator.operation.JobSources;
+import io.vmsnap.operator.operation.News;
 import io.vmsnap.operator.operation.Operation;
 import io.vmsnap.operator.operation.Operations;
 import io.vmsnap.operator.polling.RunnerAnswer;
@@ -25,6 +26,7 @@ import io.vmsnap.operator.polling.RunnerClient;
 import io.vmsnap.operator.polling.RunnerPolling;
 import io.vmsnap.operator.reconciler.Indexes;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -95,6 +97,7 @@ final class MachineSources {
                         snapshot.getSpec() == null
                             ? Set.of()
                             : machineOf(snapshot, snapshot.getSpec().vmName()))
+                .withOnUpdateFilter(News::of)
                 .build(),
             context);
     snapshots.addIndexers(Map.of(Indexes.BY_VM, Indexes::machineOf));
@@ -152,8 +155,8 @@ final class MachineSources {
         .toList();
   }
 
-  JobObservation outcome(VirtualMachine vm) {
-    return jobs.observe(vm, vm.getStatus() == null ? null : vm.getStatus().attempt());
+  JobObservation outcome(VirtualMachine vm, Instant now) {
+    return jobs.observe(vm, vm.getStatus() == null ? null : vm.getStatus().attempt(), now);
   }
 
   List<VMSnapshotRevert> reverts(VirtualMachine vm) {

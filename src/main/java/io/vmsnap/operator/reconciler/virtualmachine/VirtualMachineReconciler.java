@@ -52,6 +52,7 @@ public class VirtualMachineReconciler implements Reconciler<VirtualMachine> {
   private final OperationMetrics metrics;
   private final Clock clock;
   private final MachineEvents machineEvents;
+  private final SizePace sizes;
   private MachineSources sources;
 
   public VirtualMachineReconciler(
@@ -66,6 +67,7 @@ public class VirtualMachineReconciler implements Reconciler<VirtualMachine> {
     this.metrics = metrics;
     this.clock = clock;
     this.machineEvents = new MachineEvents(events);
+    this.sizes = new SizePace(config.pollInterval());
   }
 
   @Override
@@ -96,7 +98,18 @@ public class VirtualMachineReconciler implements Reconciler<VirtualMachine> {
     if (step instanceof MachineStep.Work work) {
       metrics.observe(vm.getStatus().attempt(), work.job());
     }
-    return StatusUpdate.of(vm, status, VirtualMachine::new).rescheduleAfter(pause(vm, step, now));
+    Duration pause = pause(vm, step, now);
+    String uid = vm.getMetadata().getUid();
+    Duration rest = sizes.rest(uid, vm.getStatus(), status, now);
+    if (!rest.isZero()) {
+      boolean isSooner = rest.compareTo(pause) < 0 && !status.equals(vm.getStatus());
+      return UpdateControl.<VirtualMachine>noUpdate().rescheduleAfter(isSooner ? rest : pause);
+    }
+    UpdateControl<VirtualMachine> control = StatusUpdate.of(vm, status, VirtualMachine::new);
+    if (!control.isNoUpdate()) {
+      sizes.written(uid, now);
+    }
+    return control.rescheduleAfter(pause);
   }
 
   private MachineObservation observe(VirtualMachine vm) {
@@ -109,7 +122,7 @@ public class VirtualMachineReconciler implements Reconciler<VirtualMachine> {
         sources.answer(vm),
         sources.snapshots(vm),
         sources.reverts(vm),
-        sources.outcome(vm));
+        sources.outcome(vm, clock.instant()));
   }
 
   /** Does what was decided; where the API server refuses, the refusal is the new step. */

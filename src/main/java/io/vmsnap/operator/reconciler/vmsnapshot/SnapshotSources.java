@@ -15,8 +15,10 @@ import io.vmsnap.api.v1alpha1.VMSnapshotStatus;
 import io.vmsnap.api.v1alpha1.VirtualMachine;
 import io.vmsnap.operator.operation.JobObservation;
 import io.vmsnap.operator.operation.JobSources;
+import io.vmsnap.operator.operation.News;
 import io.vmsnap.operator.operation.Operations;
 import io.vmsnap.operator.reconciler.Indexes;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,6 +46,7 @@ final class SnapshotSources {
                             snapshots,
                             Indexes.key(
                                 vm.getMetadata().getNamespace(), vm.getMetadata().getName())))
+                .withOnUpdateFilter(News::of)
                 .build(),
             context);
     // A second watch of the kind itself: the end of one operation wakes the next, and the decision
@@ -59,6 +62,7 @@ final class SnapshotSources {
                             .flatMap(key -> of(snapshots, key).stream())
                             .filter(id -> !id.equals(ResourceID.fromResource(sibling)))
                             .collect(Collectors.toSet()))
+                .withOnUpdateFilter(News::of)
                 .build(),
             context);
     siblings.addIndexers(Map.of(Indexes.BY_VM, Indexes::machineOf));
@@ -81,11 +85,11 @@ final class SnapshotSources {
     return Stream.concat(Stream.of(machines, siblings, reverts), jobs.all().stream()).toList();
   }
 
-  SnapshotObservation observe(VMSnapshot snapshot) {
+  SnapshotObservation observe(VMSnapshot snapshot, Instant now) {
     Attempt attempt =
         Optional.ofNullable(snapshot.getStatus()).map(VMSnapshotStatus::attempt).orElse(null);
     Optional<Job> job = jobs.job(snapshot, attempt);
-    JobObservation outcome = jobs.observe(snapshot, attempt);
+    JobObservation outcome = jobs.observe(snapshot, attempt, now);
     Optional<VirtualMachine> vm = machine(snapshot);
     List<VMSnapshot> family = siblings(snapshot);
     return new SnapshotObservation(

@@ -72,12 +72,14 @@ public class VMSnapshotReconciler implements Reconciler<VMSnapshot>, Cleaner<VMS
   @Override
   public UpdateControl<VMSnapshot> reconcile(VMSnapshot snapshot, Context<VMSnapshot> context) {
     return StatusUpdate.write(
-        context, reconcile(snapshot, sources.observe(snapshot), new ContextChildren(context)));
+        context,
+        reconcile(
+            snapshot, sources.observe(snapshot, clock.instant()), new ContextChildren(context)));
   }
 
   @Override
   public DeleteControl cleanup(VMSnapshot snapshot, Context<VMSnapshot> context) {
-    SnapshotObservation seen = sources.observe(snapshot);
+    SnapshotObservation seen = sources.observe(snapshot, clock.instant());
     if (deletion.decide(snapshot, seen, clock.instant()) instanceof SnapshotStep.Release release) {
       log(snapshot, "resource let go", release.why());
       return DeleteControl.defaultDelete();

@@ -15,6 +15,7 @@ import io.vmsnap.api.v1alpha1.VirtualMachine;
 import io.vmsnap.operator.operation.JobSources;
 import io.vmsnap.operator.operation.Operations;
 import io.vmsnap.operator.reconciler.Indexes;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -77,7 +78,7 @@ final class RevertSources {
     return Stream.concat(Stream.of(machines, snapshots, siblings), jobs.all().stream()).toList();
   }
 
-  RevertObservation observe(VMSnapshotRevert revert) {
+  RevertObservation observe(VMSnapshotRevert revert, Instant now) {
     Attempt attempt =
         Optional.ofNullable(revert.getStatus()).map(VMSnapshotRevertStatus::attempt).orElse(null);
     Optional<VirtualMachine> vm = machine(revert);
@@ -95,7 +96,7 @@ final class RevertSources {
         found,
         Operations.of(vm, found, others),
         jobs.job(revert, attempt),
-        jobs.observe(revert, attempt));
+        jobs.observe(revert, attempt, now));
   }
 
   private Optional<VirtualMachine> machine(VMSnapshotRevert revert) {

@@ -67,7 +67,8 @@ public class VMSnapshotRevertReconciler implements Reconciler<VMSnapshotRevert> 
   public UpdateControl<VMSnapshotRevert> reconcile(
       VMSnapshotRevert revert, Context<VMSnapshotRevert> context) {
     return StatusUpdate.write(
-        context, reconcile(revert, sources.observe(revert), new ContextChildren(context)));
+        context,
+        reconcile(revert, sources.observe(revert, clock.instant()), new ContextChildren(context)));
   }
 
   UpdateControl<VMSnapshotRevert> reconcile(
