@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -194,16 +195,25 @@ public final class StartupBench {
     }
   }
 
-  private void sizes(Path app) throws IOException {
+  private void sizes(Path app) throws IOException, InterruptedException {
     long caches = bytes(app, file -> file.toString().endsWith(".aot"));
     long rest = bytes(app, file -> !file.toString().endsWith(".aot"));
     run.out().printf("  application %d MiB, AOT caches %d MiB%n", rest >> 20, caches >> 20);
     size("size of the application", rest);
     size("size of the AOT caches", caches);
+    ImageParts image = new ImageParts(home.project());
+    OptionalLong java = image.java(run.folder());
+    java.ifPresent(bytes -> size("size of the image's linked Java", bytes));
+    run.out().printf("  linked Java %d MiB%n", java.orElse(0) >> 20);
+    for (ImageParts.Package part : image.packages()) {
+      run.out().printf("  Debian package %s %d MiB%n", part.name(), part.bytes() >> 20);
+      size("size of Debian's " + part.name() + ", without what it needs", part.bytes());
+    }
     run.note(
         "A job is measured until its process has ended with a snapshot, a runner until QEMU runs, the"
-            + " operator until its watches are synchronized. The image adds Debian's"
-            + " QEMU and a linked Java to the application and its caches.");
+            + " operator until its watches are synchronized. Sizes are of files before an image's"
+            + " compression; the image has Debian's base and QEMU's libraries besides, which are not"
+            + " measured.");
   }
 
   private void size(String path, long bytes) {
