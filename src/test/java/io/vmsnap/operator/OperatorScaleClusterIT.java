@@ -19,7 +19,11 @@ import org.junit.jupiter.api.io.TempDir;
 /** What {@code ./vmsnap bench operator} measures at large, held at small; no time is asserted. */
 class OperatorScaleClusterIT {
   private static final Duration LIMIT = Duration.ofMinutes(5);
-  private static final Duration QUIET = Duration.ofSeconds(3);
+
+  /** Many times as long as the operator may keep sizes back, which it would write later. */
+  private static final Duration QUIET = Duration.ofSeconds(8);
+
+  private static final String POLL_INTERVAL = "PT0.2S";
   private static final int MACHINES = 5;
   private static final int SNAPSHOTS = 25;
 
@@ -42,7 +46,7 @@ class OperatorScaleClusterIT {
     assumeTrue(EmbeddedClusterProvider.temporary().unavailable().isEmpty());
     try (ScaleRun run =
         ScaleRun.start(
-            folder, MACHINES, SNAPSHOTS, Map.of("VMSNAP_OPERATOR_POLL_INTERVAL", "PT0.5S"))) {
+            folder, MACHINES, SNAPSHOTS, Map.of("VMSNAP_OPERATOR_POLL_INTERVAL", POLL_INTERVAL))) {
       long begin = run.mark();
       run.apply();
       Eventually.holds(
