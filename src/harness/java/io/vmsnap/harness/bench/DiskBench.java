@@ -2,6 +2,7 @@ package io.vmsnap.harness.bench;
 
 import io.vmsnap.disk.chain.BaseDisk;
 import io.vmsnap.harness.bench.page.Figure;
+import io.vmsnap.harness.tool.Tool;
 import io.vmsnap.storage.LocalStorage;
 import io.vmsnap.storage.OpenMode;
 import io.vmsnap.storage.StorageFile;
@@ -34,7 +35,7 @@ public final class DiskBench {
     this.run = run;
     this.out = run.out();
     this.capacity = run.mebibytes(List.of(512L), List.of(128L)).getFirst() * MIB;
-    this.rounds = run.fullOrQuick(5, 3);
+    this.rounds = run.fullOrQuick(15, 3);
   }
 
   public static void measure(BenchRun run) throws IOException, InterruptedException {
@@ -62,7 +63,7 @@ public final class DiskBench {
     }
     for (int round = 0; round < rounds; round++) {
       run.progress(round + 1, rounds, "all loads on the three formats");
-      // Each goes first in turn: what runs first finds the caches of the one before written back.
+      // Each goes first in turn, equally often: nothing of the round is in the caches by then.
       List<Overlay> order = new ArrayList<>(List.of(Overlay.values()));
       Collections.rotate(order, round);
       for (Overlay overlay : order) {
@@ -70,6 +71,8 @@ public final class DiskBench {
         for (int i = 0; i < loads.size(); i++) {
           if (loads.get(i).label().startsWith("first write")) {
             node = overlay.create(directory, storage, base);
+            // What others left to write, and the files that were deleted for this one.
+            Tool.of("sync", "-f", directory.toString()).output();
           }
           results.get(overlay)[i].add(loads.get(i).atMost(overlay.requests()).run(node));
         }
@@ -81,7 +84,8 @@ public final class DiskBench {
         "  %-30s  %14s  (no format at all: what QEMU's way of a request gives)%n",
         scatteredRead.label() + ", raw", scatteredRead.describe(floor.median()));
     new SealBench(run).run();
-    new ExportBench(run, storage, base).run();
+    Path exported = new ExportBench(run, storage, base).run();
+    new AdoptBench(run, exported).run();
   }
 
   private void print(List<Load> loads, Map<Overlay, Samples[]> results) {

@@ -45,7 +45,12 @@ final class ExportBench {
     this.out = run.out();
   }
 
-  void run() throws IOException, InterruptedException {
+  /**
+   * Measures.
+   *
+   * @return a raw file with what was exported, in the folder of the run
+   */
+  Path run() throws IOException, InterruptedException {
     DeltaDisk delta = Overlay.freshDelta(storage, base);
     Load.scattered("", base.capacity(), true, 1).run(Overlay.node(directory, base, delta));
     Seal.run(storage, delta);
@@ -75,6 +80,7 @@ final class ExportBench {
         "subformat=streamOptimized",
         "-m",
         "" + Runtime.getRuntime().availableProcessors());
+    return directory.resolve(Source.RAW.file);
   }
 
   /** What qemu-img converts from. */

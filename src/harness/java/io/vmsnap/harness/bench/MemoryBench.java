@@ -10,12 +10,13 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 /**
  * {@code ./vmsnap bench memory}: snapshots with memory, by the size of the RAM, half of which has
- * content, of an idle guest and of one that changes its RAM; beside {@code virsh snapshot-create-as
- * --memspec --live} of the same guest. They take turns; medians are printed.
+ * content, of an idle guest and of two that change their RAM; beside {@code virsh
+ * snapshot-create-as --memspec --live} of the same guest. They take turns; medians are printed.
  *
  * <p>The guest prints a line about every millisecond. What it notices of a snapshot is the longest
  * silence on its console meanwhile, for both in the same way; QEMU's own STOP and RESUME events
@@ -24,8 +25,24 @@ import java.util.concurrent.TimeUnit;
 public final class MemoryBench {
   private static final String VIRSH = "virsh --memspec --live";
 
-  /** 2 MiB of RAM changed about every millisecond. */
-  private static final int DIRTY_PAGES = 512;
+  /** By the pages of 4 KiB of RAM that it changes about every millisecond. */
+  private enum Guest {
+    IDLE(0),
+    /** A quarter of a mebibyte, 250 MiB/s: a busy database. */
+    DIRTYING(64),
+    /** Two mebibytes, 2 GiB/s, as much as a core can: faster than most volumes write. */
+    THRASHING(512);
+
+    private final int pages;
+
+    Guest(int pages) {
+      this.pages = pages;
+    }
+
+    String label() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
 
   private final BenchRun run;
   private final Path folder;
@@ -40,10 +57,10 @@ public final class MemoryBench {
     this.folder = run.folder();
     this.out = run.out();
     this.rounds = run.fullOrQuick(3, 2);
-    for (String guest : List.of("idle", "dirtying")) {
-      stuns.expect(guest + ", pre-copy", Order.CONSTANT);
-      stuns.expect(guest + ", background", Order.LINEAR);
-      stuns.expect(guest + ", virsh", null);
+    for (Guest guest : Guest.values()) {
+      stuns.expect(guest.label() + ", pre-copy", Order.CONSTANT);
+      stuns.expect(guest.label() + ", background", Order.LINEAR);
+      stuns.expect(guest.label() + ", virsh", null);
     }
     totals.expect("idle, pre-copy", Order.LINEAR);
     totals.expect("idle, background", Order.LINEAR);
@@ -55,32 +72,34 @@ public final class MemoryBench {
   }
 
   private void measure() throws IOException, InterruptedException {
-    List<Long> sizes = run.mebibytes(List.of(256L, 1024L, 2048L), List.of(256L));
+    List<Long> sizes = run.mebibytes(List.of(256L, 1024L, 2048L, 4096L), List.of(256L));
     out.printf(
         "Snapshot with memory, half of the RAM filled; medians of %d turns, ms and MiB%n", rounds);
     out.printf(
-        "  %9s %-8s  %-38s  %-38s  %s%n",
+        "  %9s %-9s  %-38s  %-38s  %s%n",
         "RAM", "guest", "background snapshot", "pre-copy", "virsh --memspec --live");
     out.printf(
-        "  %9s %-8s  %-38s  %-38s  %s%n",
+        "  %9s %-9s  %-38s  %-38s  %s%n",
         "",
         "",
         "stun  silence     total  written",
         "stun  silence     total  written",
         "silence     total");
-    for (int i = 0; i < sizes.size(); i++) {
-      run.progress(2 * i + 1, 2 * sizes.size(), sizes.get(i) + " MiB of RAM, idle guest");
-      measure(sizes.get(i), "idle", 0);
-      run.progress(2 * i + 2, 2 * sizes.size(), sizes.get(i) + " MiB of RAM, dirtying guest");
-      measure(sizes.get(i), "dirtying", DIRTY_PAGES);
+    int step = 0;
+    int steps = Guest.values().length * sizes.size();
+    for (long size : sizes) {
+      for (Guest guest : Guest.values()) {
+        run.progress(++step, steps, size + " MiB of RAM, " + guest.label() + " guest");
+        measure(size, guest.label(), guest.pages);
+      }
     }
     out.println(
         "stun: between QEMU's STOP and RESUME. silence: longest on the guest's console. total: the"
             + " engine's, checks and checksums included; virsh: the command's.");
     run.note(
         "The pause is the longest silence of a guest that prints a line about every millisecond, for"
-            + " all in the same way. The dirtying guest changes about 2 MiB of RAM in a millisecond,"
-            + " which virsh may never catch up with.");
+            + " all in the same way. The dirtying guest changes about 250 MiB of RAM in a second, the"
+            + " thrashing one 2 GiB, which virsh may never catch up with.");
     run.add(
         stuns.curve(
             "memory-pause",
@@ -132,7 +151,7 @@ public final class MemoryBench {
     figures(mebibytes, name + ", pre-copy", name, preCopy, virsh, obstacle);
     figures(mebibytes, name + ", background", name, background, virsh, obstacle);
     out.printf(
-        "  %5d MiB %-8s  %s  %s  %s%n",
+        "  %5d MiB %-9s  %s  %s  %s%n",
         mebibytes,
         name,
         background.full(),
