@@ -35,15 +35,16 @@ class ArchitectureTest {
   @CsvSource({
     "storage,      ''",
     "task,         ''",
+    "log,          ''",
     "disk,         storage",
     "vmdir,        'disk storage task'",
     "hypervisor,   ''",
     "snapshot,     'vmdir disk storage hypervisor task'",
     "api,          ''",
-    "operator,     'api task'",
+    "operator,     'api task log'",
     "runner,       'cli job snapshot vmdir disk storage hypervisor task'",
-    "job,          'runner snapshot vmdir disk storage hypervisor task'",
-    "cli,          'runner job snapshot vmdir disk storage hypervisor task'",
+    "job,          'log runner snapshot vmdir disk storage hypervisor task'",
+    "cli,          'log runner job snapshot vmdir disk storage hypervisor task'",
   })
   void packageUsesOnly(String name, String allowed) {
     String[] permitted =

@@ -1,7 +1,9 @@
 package io.vmsnap.cli;
 
 import io.vmsnap.job.JobCall;
+import io.vmsnap.log.LogFields;
 import io.vmsnap.runner.RunnerCommand;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.OptionalInt;
 
@@ -24,7 +26,9 @@ public final class DirectCall {
     }
     if (args.length == 4 && args[0].equals("job") && args[2].equals(DIRECTORY)) {
       StandardErrorLog.install();
-      return JobCall.run(args[1], Path.of(args[3]), StandardOutput.open());
+      PrintWriter out =
+          LogFields.isJsonWanted() ? LogWriter.open("io.vmsnap.job") : StandardOutput.open();
+      return JobCall.run(args[1], Path.of(args[3]), out);
     }
     return OptionalInt.empty();
   }

@@ -1,5 +1,7 @@
 package io.vmsnap.cli;
 
+import io.vmsnap.log.JsonFormatter;
+import io.vmsnap.log.LogFields;
 import java.time.temporal.ChronoUnit;
 import java.util.logging.ConsoleHandler;
 import java.util.logging.Formatter;
@@ -25,18 +27,36 @@ final class StandardErrorLog {
       root.removeHandler(handler);
     }
     ConsoleHandler handler = new ConsoleHandler();
-    handler.setFormatter(new OneLine());
+    LogFields fields = LogFields.ofProcess();
+    handler.setFormatter(
+        LogFields.isJsonWanted() ? new JsonFormatter(fields) : new OneLine(about(fields)));
     handler.setLevel(Level.INFO);
     root.addHandler(handler);
     root.setLevel(Level.INFO);
   }
 
+  /** What all lines end with, such as {@code namespace=demo vm=web}. */
+  private static String about(LogFields fields) {
+    StringBuilder about = new StringBuilder();
+    fields
+        .values()
+        .forEach((name, value) -> about.append(' ').append(name).append('=').append(value));
+    return about.toString();
+  }
+
   private static final class OneLine extends Formatter {
+    private final String about;
+
+    OneLine(String about) {
+      this.about = about;
+    }
+
     @Override
     public String format(LogRecord entry) {
       StringBuilder line = new StringBuilder();
       line.append(entry.getInstant().truncatedTo(ChronoUnit.MILLIS)).append(' ');
-      line.append(entry.getLevel()).append(' ').append(formatMessage(entry)).append('\n');
+      line.append(entry.getLevel()).append(' ').append(formatMessage(entry));
+      line.append(about).append('\n');
       if (entry.getThrown() != null) {
         line.append(entry.getThrown()).append('\n');
         for (StackTraceElement frame : entry.getThrown().getStackTrace()) {

@@ -1,5 +1,6 @@
 package io.vmsnap.job;
 
+import io.vmsnap.log.LogFields;
 import io.vmsnap.snapshot.FailureReason;
 import io.vmsnap.task.ExitCode;
 import io.vmsnap.task.TaskJson;
@@ -16,6 +17,7 @@ import java.util.concurrent.CountDownLatch;
 /** A process that does one task: signals in, termination message and exit status out. */
 final class JobProcess {
   static final String TERMINATION_LOG = "VMSNAP_TERMINATION_LOG";
+  private static final String LOGGER = "io.vmsnap.job";
   private static final String DEFAULT_TERMINATION_LOG = "/dev/termination-log";
 
   /** Starting a machine keeps the lock for a few seconds; what takes longer is for a later try. */
@@ -42,7 +44,7 @@ final class JobProcess {
     Runtime.getRuntime().addShutdownHook(hook);
     TaskOutcome outcome = process.outcome(new JobEnvironment(variables), task);
     if (!outcome.succeeded()) {
-      out.println(outcome.reason() + ": " + outcome.message());
+      tellFailure(outcome.reason() + ": " + outcome.message(), out);
     }
     out.flush();
     process.writeTerminationMessage(variables, outcome);
@@ -51,13 +53,29 @@ final class JobProcess {
     return process.exitCode;
   }
 
+  private static void tellFailure(String failure, PrintWriter out) {
+    if (LogFields.isJsonWanted()) {
+      System.getLogger(LOGGER).log(System.Logger.Level.ERROR, failure);
+    } else {
+      out.println(failure);
+    }
+  }
+
+  private static void tellDefect(Exception defect, PrintWriter out) {
+    if (LogFields.isJsonWanted()) {
+      System.getLogger(LOGGER).log(System.Logger.Level.ERROR, "a defect of vmsnap", defect);
+    } else {
+      defect.printStackTrace(out);
+    }
+  }
+
   private TaskOutcome outcome(JobEnvironment environment, Task task) {
     try {
       return task.run(environment, this);
     } catch (Exception e) {
       TaskReason reason = FailureReason.of(e);
       if (reason == TaskReason.InternalError) {
-        e.printStackTrace(out);
+        tellDefect(e, out);
       }
       return new TaskOutcome(reason, FailureReason.message(e));
     }

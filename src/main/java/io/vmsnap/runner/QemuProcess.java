@@ -22,6 +22,8 @@ import java.util.concurrent.Executors;
  * The process QEMU: how it is started so that it cannot outlive the runner, and what it last said.
  */
 final class QemuProcess {
+  private static final System.Logger LOG = System.getLogger(QemuProcess.class.getName());
+
   /** Kills QEMU with the thread that started it: a machine without a runner would be off limits. */
   private static final List<String> DIES_WITH_US = List.of("--pdeathsig", "KILL", "--");
 
@@ -109,7 +111,7 @@ final class QemuProcess {
         new BufferedReader(
             new InputStreamReader(process.getErrorStream(), StandardCharsets.UTF_8))) {
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-        System.err.println("qemu: " + line);
+        LOG.log(System.Logger.Level.WARNING, "qemu: " + line);
         synchronized (lastLines) {
           lastLines.addLast(line);
           if (lastLines.size() > KEPT_LINES) {

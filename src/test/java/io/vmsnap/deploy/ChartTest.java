@@ -54,7 +54,8 @@ class ChartTest {
     assertThat(variables(deployment))
         .containsEntry("VMSNAP_IMAGE", operator(deployment).getImage())
         .containsEntry("VMSNAP_OPERATOR_LEADER_ELECTION_ENABLED", "true")
-        .doesNotContainKeys("QUARKUS_OPERATOR_SDK_NAMESPACES", "VMSNAP_OPERATOR_KVM_RESOURCE");
+        .doesNotContainKeys(
+            "QUARKUS_OPERATOR_SDK_NAMESPACES", "VMSNAP_OPERATOR_KVM_RESOURCE", "VMSNAP_LOG_JSON");
     assertThat(objects)
         .extracting(HasMetadata::getKind)
         .contains("PodDisruptionBudget", "ClusterRoleBinding")
@@ -157,6 +158,7 @@ class ChartTest {
             namespaces: [vms]
             operator:
               kvmResource: devices.kubevirt.io/kvm
+              logJson: true
               extraEnv: [{name: EXTRA, value: given}]
             networkPolicy:
               enabled: true
@@ -182,6 +184,7 @@ class ChartTest {
         .isEqualTo("registry.example/vmsnap@sha256:" + "a".repeat(64));
     assertThat(variables(deployment))
         .containsEntry("VMSNAP_OPERATOR_KVM_RESOURCE", "devices.kubevirt.io/kvm")
+        .containsEntry("VMSNAP_LOG_JSON", "true")
         .containsEntry("EXTRA", "given");
     PodSpec pod = deployment.getSpec().getTemplate().getSpec();
     assertThat(pod.getNodeSelector()).containsEntry("kubernetes.io/os", "linux");

@@ -59,6 +59,13 @@ class ApiServerOutageClusterIT {
       awaitReady(cluster, namespace.name(), "second", operator);
 
       assertThat(operator.pid()).isEqualTo(process);
+      assertThat(log(operator).lines())
+          .as("log lines as JSON, with the machine that they are about")
+          .anyMatch(
+              line ->
+                  line.startsWith("{\"timestamp\":")
+                      && line.contains("\"namespace\":\"" + namespace.name() + "\"")
+                      && line.contains("\"vm\":\"second\""));
     }
   }
 
@@ -75,6 +82,9 @@ class ApiServerOutageClusterIT {
     environment.put("QUARKUS_OPERATOR_SDK_NAMESPACES", namespace);
     environment.put("QUARKUS_HTTP_HOST", "127.0.0.1");
     environment.put("QUARKUS_HTTP_PORT", "0");
+    environment.put("VMSNAP_LOG_JSON", "true");
+    // a machine that is off gives us nothing to say; the framework logs every reconciliation
+    environment.put("QUARKUS_LOG_CATEGORY__IO_JAVAOPERATORSDK__LEVEL", "DEBUG");
     return new OperatorProcess(
         List.of(home.launcher().toString(), "operator"),
         environment,

@@ -49,6 +49,10 @@ public interface OperatorConfig {
   @WithDefault("5")
   int jobAttempts();
 
+  /** Whether log lines of operator, runners and jobs are JSON objects. */
+  @WithDefault("false")
+  boolean logJson();
+
   LeaderElection leaderElection();
 
   /** One of several replicas works, the others stand by. */

@@ -13,7 +13,9 @@ import io.vmsnap.api.v1alpha1.Labels;
 import io.vmsnap.api.v1alpha1.VMSnapshot;
 import io.vmsnap.api.v1alpha1.VMSnapshotRevert;
 import io.vmsnap.api.v1alpha1.VirtualMachine;
+import io.vmsnap.log.LogFields;
 import io.vmsnap.operator.config.OperatorConfig;
+import io.vmsnap.operator.log.LogSubject;
 import io.vmsnap.task.CreateSnapshotTask;
 import io.vmsnap.task.TaskJson;
 import io.vmsnap.task.VmDefinition;
@@ -94,6 +96,7 @@ public final class OperationJob {
                 PodShape.variable(
                     CreateSnapshotTask.ENVIRONMENT_VARIABLE, TaskJson.write(request.task())),
                 PodShape.variable("VMSNAP_TERMINATION_LOG", PodShape.TERMINATION_LOG))
+            .addAllToEnv(PodShape.log(logFields(request), config))
             .withNewResources()
             .addToRequests("cpu", new Quantity("50m"))
             .addToRequests("memory", new Quantity("128Mi"))
@@ -102,6 +105,13 @@ public final class OperationJob {
             .build();
     PodSpec spec = PodShape.spec(vm, container, config);
     return request.node() == null ? spec : onNode(spec, request.node());
+  }
+
+  /** The machine and the operation, whoever asks for it; of a revert also the snapshot. */
+  private static LogFields logFields(Request request) {
+    return LogSubject.of(request.owner())
+        .with(LogFields.VM, request.vm().getMetadata().getName())
+        .with(LogFields.OPERATION, request.attempt().operation().name());
   }
 
   /**

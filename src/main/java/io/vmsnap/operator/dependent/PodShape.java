@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PodSpecBuilder;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.vmsnap.api.v1alpha1.VirtualMachine;
+import io.vmsnap.log.LogFields;
 import io.vmsnap.operator.config.OperatorConfig;
 import java.util.List;
 
@@ -88,6 +89,14 @@ final class PodShape {
 
   static EnvVar variable(String name, String value) {
     return new EnvVarBuilder().withName(name).withValue(value).build();
+  }
+
+  /** What the container's log lines are about, and in which form it writes them. */
+  static List<EnvVar> log(LogFields fields, OperatorConfig config) {
+    EnvVar about = variable(LogFields.ENVIRONMENT_VARIABLE, fields.text());
+    return config.logJson()
+        ? List.of(about, variable(LogFields.JSON_VARIABLE, "true"))
+        : List.of(about);
   }
 
   static OwnerReference owner(CustomResource<?, ?> owner) {

@@ -18,6 +18,7 @@ import io.vmsnap.api.v1alpha1.Labels;
 import io.vmsnap.api.v1alpha1.VirtualMachine;
 import io.vmsnap.api.v1alpha1.VirtualMachineSpec;
 import io.vmsnap.operator.config.OperatorConfig;
+import io.vmsnap.operator.log.LogSubject;
 import io.vmsnap.task.RunnerStatus;
 import io.vmsnap.task.TaskJson;
 import io.vmsnap.task.VmDefinition;
@@ -76,6 +77,7 @@ public final class RunnerPod {
                     .endFieldRef()
                     .endValueFrom()
                     .build())
+            .addAllToEnv(PodShape.log(LogSubject.of(vm), config))
             .withPorts(port("vmsnap-http", RunnerStatus.PORT, "TCP"))
             .withResources(resources(vm.getSpec().hardware(), config))
             // no start-up limit: a first start may copy a large image before the guest boots

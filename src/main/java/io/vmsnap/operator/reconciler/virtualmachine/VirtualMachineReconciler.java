@@ -19,6 +19,7 @@ import io.vmsnap.operator.dependent.OperationJob;
 import io.vmsnap.operator.dependent.PodState;
 import io.vmsnap.operator.dependent.RunnerPod;
 import io.vmsnap.operator.event.Events;
+import io.vmsnap.operator.log.LogScope;
 import io.vmsnap.operator.metric.OperationMetrics;
 import io.vmsnap.operator.operation.JobStep;
 import io.vmsnap.operator.operation.MachineRequest;
@@ -81,7 +82,10 @@ public class VirtualMachineReconciler implements Reconciler<VirtualMachine> {
   @Override
   public UpdateControl<VirtualMachine> reconcile(
       VirtualMachine vm, Context<VirtualMachine> context) {
-    return StatusUpdate.write(context, reconcile(vm, observe(vm), new ContextChildren(context)));
+    return LogScope.about(
+        vm,
+        () ->
+            StatusUpdate.write(context, reconcile(vm, observe(vm), new ContextChildren(context))));
   }
 
   UpdateControl<VirtualMachine> reconcile(

@@ -15,6 +15,7 @@ import io.vmsnap.api.v1alpha1.VMSnapshotStatus;
 import io.vmsnap.api.v1alpha1.VirtualMachine;
 import io.vmsnap.operator.config.OperatorConfig;
 import io.vmsnap.operator.event.Events;
+import io.vmsnap.operator.log.LogScope;
 import io.vmsnap.operator.metric.OperationMetrics;
 import io.vmsnap.operator.operation.JobStep;
 import io.vmsnap.operator.reconciler.Children;
@@ -71,14 +72,23 @@ public class VMSnapshotReconciler implements Reconciler<VMSnapshot>, Cleaner<VMS
 
   @Override
   public UpdateControl<VMSnapshot> reconcile(VMSnapshot snapshot, Context<VMSnapshot> context) {
-    return StatusUpdate.write(
-        context,
-        reconcile(
-            snapshot, sources.observe(snapshot, clock.instant()), new ContextChildren(context)));
+    return LogScope.about(
+        snapshot,
+        () ->
+            StatusUpdate.write(
+                context,
+                reconcile(
+                    snapshot,
+                    sources.observe(snapshot, clock.instant()),
+                    new ContextChildren(context))));
   }
 
   @Override
   public DeleteControl cleanup(VMSnapshot snapshot, Context<VMSnapshot> context) {
+    return LogScope.about(snapshot, () -> delete(snapshot, context));
+  }
+
+  private DeleteControl delete(VMSnapshot snapshot, Context<VMSnapshot> context) {
     SnapshotObservation seen = sources.observe(snapshot, clock.instant());
     if (deletion.decide(snapshot, seen, clock.instant()) instanceof SnapshotStep.Release release) {
       log(snapshot, "resource let go", release.why());

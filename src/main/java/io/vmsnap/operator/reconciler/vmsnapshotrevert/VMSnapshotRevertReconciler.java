@@ -14,6 +14,7 @@ import io.vmsnap.operator.config.OperatorConfig;
 import io.vmsnap.operator.dependent.OperationJob;
 import io.vmsnap.operator.dependent.Tasks;
 import io.vmsnap.operator.event.Events;
+import io.vmsnap.operator.log.LogScope;
 import io.vmsnap.operator.metric.OperationMetrics;
 import io.vmsnap.operator.operation.JobStep;
 import io.vmsnap.operator.reconciler.Children;
@@ -66,9 +67,15 @@ public class VMSnapshotRevertReconciler implements Reconciler<VMSnapshotRevert> 
   @Override
   public UpdateControl<VMSnapshotRevert> reconcile(
       VMSnapshotRevert revert, Context<VMSnapshotRevert> context) {
-    return StatusUpdate.write(
-        context,
-        reconcile(revert, sources.observe(revert, clock.instant()), new ContextChildren(context)));
+    return LogScope.about(
+        revert,
+        () ->
+            StatusUpdate.write(
+                context,
+                reconcile(
+                    revert,
+                    sources.observe(revert, clock.instant()),
+                    new ContextChildren(context))));
   }
 
   UpdateControl<VMSnapshotRevert> reconcile(

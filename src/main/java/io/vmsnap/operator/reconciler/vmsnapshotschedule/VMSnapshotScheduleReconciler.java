@@ -12,6 +12,7 @@ import io.vmsnap.api.v1alpha1.VMSnapshot;
 import io.vmsnap.api.v1alpha1.VMSnapshotSchedule;
 import io.vmsnap.api.v1alpha1.VMSnapshotScheduleStatus;
 import io.vmsnap.operator.event.Events;
+import io.vmsnap.operator.log.LogScope;
 import io.vmsnap.operator.reconciler.Children;
 import io.vmsnap.operator.reconciler.ContextChildren;
 import io.vmsnap.operator.reconciler.Retries;
@@ -71,8 +72,12 @@ public class VMSnapshotScheduleReconciler implements Reconciler<VMSnapshotSchedu
   @Override
   public UpdateControl<VMSnapshotSchedule> reconcile(
       VMSnapshotSchedule schedule, Context<VMSnapshotSchedule> context) {
-    return StatusUpdate.write(
-        context, reconcile(schedule, sources.observe(schedule), new ContextChildren(context)));
+    return LogScope.about(
+        schedule,
+        () ->
+            StatusUpdate.write(
+                context,
+                reconcile(schedule, sources.observe(schedule), new ContextChildren(context))));
   }
 
   UpdateControl<VMSnapshotSchedule> reconcile(
